@@ -1,0 +1,190 @@
+"""One resource at a time, then the slowest: the roofline.
+
+Two clocks run while a device works, one for the bytes it reads and one for the FLOPs it computes.
+`overlapped` and `serial` say how times combine; no formula of this library combines them silently.
+"""
+
+import sympy as sp
+
+from llm_latency.formula import Formula
+from llm_latency.memory import kv_cache_bytes, weight_bytes
+from llm_latency.notation import (
+    FLOP,
+    batch,
+    byte,
+    bytes_per_activation,
+    bytes_per_param,
+    cols,
+    flops_per_mac,
+    inner,
+    mem_bandwidth,
+    n_devices,
+    n_params,
+    peak_flops,
+    rows,
+    second,
+    tokens,
+)
+from llm_latency.transformer import matmul_flops
+
+__all__ = [
+    "compute_time",
+    "critical_batch",
+    "decode_intensity",
+    "kv_read_time",
+    "matmul_intensity",
+    "matmul_time",
+    "overlapped",
+    "ridge_point",
+    "serial",
+    "weight_read_time",
+]
+
+PAGE = "roofline"
+
+
+def overlapped(*times: sp.Expr) -> sp.Expr:
+    """Combine times of work that proceeds at the same moment: the longest.
+
+    Parameters
+    ----------
+    *times : sympy.Expr
+        Times, second.
+
+    Returns
+    -------
+    sympy.Expr
+        Their maximum, second.
+
+    Examples
+    --------
+    >>> overlapped(sp.Integer(3), sp.Integer(5))
+    5
+
+    References
+    ----------
+    Derived in roofline, Eq. (eq-overlapped).
+    """
+    return sp.Max(*times)
+
+
+def serial(*times: sp.Expr) -> sp.Expr:
+    """Combine times of work that proceeds one piece after the other: the sum.
+
+    Parameters
+    ----------
+    *times : sympy.Expr
+        Times, second.
+
+    Returns
+    -------
+    sympy.Expr
+        Their sum, second.
+
+    Examples
+    --------
+    >>> serial(sp.Integer(3), sp.Integer(5))
+    8
+
+    References
+    ----------
+    Derived in roofline, Eq. (eq-serial).
+    """
+    return sp.Add(*times)
+
+
+ridge_point = Formula(
+    name="ridge_point",
+    latex=r"I_{\mathrm{ridge}}",
+    expr=peak_flops / mem_bandwidth,
+    unit=FLOP / byte,
+    meaning="arithmetic intensity at which reading and computing take equally long",
+    page=PAGE,
+    example="peak_flops=312e12, mem_bandwidth=1.5e12",
+    result="208",
+)
+
+_matmul_bytes = bytes_per_param * inner * cols + bytes_per_activation * rows * (inner + cols)
+
+matmul_intensity = Formula(
+    name="matmul_intensity",
+    latex=r"I_{\mathrm{matmul}}",
+    expr=matmul_flops.expr / _matmul_bytes,
+    unit=FLOP / byte,
+    meaning="arithmetic intensity of activations (p x q) times weights (q x r), each matrix moved once",
+    page=PAGE,
+    example="rows=208, inner=12288, cols=12288, bytes_per_param=2, bytes_per_activation=2",
+    result="201.2",
+)
+
+matmul_time = Formula(
+    name="matmul_time",
+    latex=r"t_{\mathrm{matmul}}",
+    expr=overlapped(_matmul_bytes / mem_bandwidth, matmul_flops.expr / peak_flops),
+    unit=second,
+    meaning="shortest time of one matrix product on one device, reading and computing overlapped",
+    page=PAGE,
+    example=(
+        "rows=64, inner=12288, cols=12288, bytes_per_param=2, bytes_per_activation=2, "
+        "peak_flops=312e12, mem_bandwidth=2.039e12"
+    ),
+    result="0.0001496",
+)
+
+weight_read_time = Formula(
+    name="weight_read_time",
+    latex=r"t_{\mathrm{weights}}",
+    expr=weight_bytes.expr / (n_devices * mem_bandwidth),
+    unit=second,
+    meaning="time to read every weight once, the weights spread evenly over the devices",
+    page=PAGE,
+    example="n_params=260e9, bytes_per_param=2, n_devices=16, mem_bandwidth=1.5e12",
+    result="0.02167",
+)
+
+compute_time = Formula(
+    name="compute_time",
+    latex=r"t_{\mathrm{compute}}",
+    expr=tokens * flops_per_mac * n_params / (n_devices * peak_flops),
+    unit=second,
+    meaning="time of the weight matrices' arithmetic for T tokens, spread evenly over the devices",
+    page=PAGE,
+    example="tokens=512, n_params=260e9, n_devices=16, peak_flops=312e12",
+    result="0.05333",
+)
+
+kv_read_time = Formula(
+    name="kv_read_time",
+    latex=r"t_{\mathrm{kv}}",
+    expr=kv_cache_bytes.expr / (n_devices * mem_bandwidth),
+    unit=second,
+    meaning="time to read the KV cache of the whole batch once",
+    page="example-260b",
+    example=(
+        "batch=512, context=1, n_layers=80, d_model=16384, bytes_per_kv=2, "
+        "n_devices=16, mem_bandwidth=1.5e12"
+    ),
+    result="0.0001118",
+)
+
+decode_intensity = Formula(
+    name="decode_intensity",
+    latex=r"I_{\mathrm{decode}}",
+    expr=batch * flops_per_mac / bytes_per_param,
+    unit=FLOP / byte,
+    meaning="arithmetic intensity of a decode step, its weights read once for the whole batch",
+    page=PAGE,
+    example="batch=512, bytes_per_param=2",
+    result="512",
+)
+
+critical_batch = Formula(
+    name="critical_batch",
+    latex=r"B^{*}",
+    expr=bytes_per_param / flops_per_mac * ridge_point.expr,
+    unit=sp.S.One,
+    meaning="batch at which a decode step computes for as long as it reads its weights",
+    page="decode-latency",
+    example="bytes_per_param=2, peak_flops=312e12, mem_bandwidth=1.5e12",
+    result="208",
+)
