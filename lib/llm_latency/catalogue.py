@@ -1,0 +1,136 @@
+"""Specifications read from the data folder: one row per value, each with its source."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from importlib.resources import files
+
+from llm_latency.names import UnknownNameError, suggestion
+
+__all__ = ["Catalogue", "Source", "Spec", "read_rows"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where one value comes from.
+
+    Parameters
+    ----------
+    unit : str
+        Unit of the value as printed in the data file.
+    kind : str
+        ``datasheet``, ``published``, ``note`` (as the source note takes it), ``derived`` or
+        ``assumed``.
+    source : str
+        Document, with its address where it has one.
+    read_on : str
+        Date on which it was read, ISO 8601.
+    """
+
+    unit: str
+    kind: str
+    source: str
+    read_on: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spec:
+    """A named set of values with their sources.
+
+    Parameters
+    ----------
+    name : str
+        Key in the catalogue.
+    sources : mapping of str to Source
+        Source of each value, by field name; empty for an object of your own.
+    """
+
+    name: str
+    sources: Mapping[str, Source] | None = None
+
+    @property
+    def values(self) -> dict[str, float]:
+        """The numeric values by their names in the registry; what is not known is left out."""
+        named = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {key: value for key, value in named.items() if isinstance(value, (int, float))}
+
+
+def read_rows(file: str) -> list[dict[str, str]]:
+    """Read a CSV file of the library's data folder.
+
+    Parameters
+    ----------
+    file : str
+        File name, such as ``devices.csv``.
+
+    Returns
+    -------
+    list of dict
+        One dictionary of strings per row.
+
+    Examples
+    --------
+    >>> read_rows("devices.csv")[0]["unit"]
+    'FLOP/s'
+
+    References
+    ----------
+    The folder ``lib/llm_latency/data``.
+    """
+    with (files("llm_latency") / "data" / file).open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def _number(text: str) -> int | float:
+    return int(text) if text.isdigit() else float(text)
+
+
+class Catalogue(Mapping):
+    """Read-only mapping from names to specifications; an unknown name suggests the closest ones.
+
+    Parameters
+    ----------
+    spec : type
+        Dataclass of the entries, a subclass of `Spec`.
+    file : str
+        CSV file with the columns name, quantity, value, unit, kind, source and read_on.
+
+    Raises
+    ------
+    UnknownNameError
+        On a look-up of a name that is not in it.
+
+    References
+    ----------
+    Page ``notation`` lists the entries.
+    """
+
+    def __init__(self, spec: type[Spec], file: str):
+        values: dict[str, dict[str, float]] = {}
+        sources: dict[str, dict[str, Source]] = {}
+        for row in read_rows(file):
+            name, quantity = row["name"], row["quantity"]
+            values.setdefault(name, {})[quantity] = _number(row["value"])
+            sources.setdefault(name, {})[quantity] = Source(
+                row["unit"], row["kind"], row["source"], row["read_on"]
+            )
+        self._kind = spec.__name__.lower()
+        self._entries = {
+            name: spec(name=name, sources=sources[name], **values[name]) for name in values
+        }
+
+    def __getitem__(self, name: str) -> Spec:
+        if name not in self._entries:
+            raise UnknownNameError(
+                f"unknown {self._kind} {name!r}; {suggestion(name, self)}"
+                f"Known: {', '.join(self._entries)}"
+            )
+        return self._entries[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
