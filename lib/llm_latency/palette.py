@@ -1,0 +1,18 @@
+"""The book's colours, shared by the printed and the live charts.
+
+They are Okabe and Ito's, told apart with every common form of colour blindness; a resource keeps
+its colour on every page.
+"""
+
+__all__ = ["COLOURS", "TOTAL"]
+
+TOTAL = "#555555"
+"""Colour of a sum or a maximum of the others."""
+
+COLOURS = {
+    "memory bandwidth": "#0072B2",
+    "arithmetic": "#D55E00",
+    "communication": "#009E73",
+    "other": "#CC79A7",
+}
+"""Colour of each resource."""
