@@ -1,0 +1,256 @@
+"""The book's charts: they draw numbers and compute none.
+
+The only module that imports matplotlib. Every chart labels its lines directly and takes times in
+seconds, which it shows in milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
+from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+from llm_latency.palette import COLOURS, TOTAL
+
+__all__ = ["curves", "roofline", "stacked_bars", "use_book_style"]
+
+_MS = 1e3
+
+
+def use_book_style() -> None:
+    """Set the book's chart style, and reproducible SVG as the notebook's figure format.
+
+    Examples
+    --------
+    >>> use_book_style()
+
+    References
+    ----------
+    ``lib/llm_latency/book.mplstyle``.
+    """
+    plt.style.use(str(files("llm_latency") / "book.mplstyle"))
+    set_matplotlib_formats("svg", metadata={"Date": None})
+
+
+def curves(
+    x: Sequence[float],
+    lines: Mapping[str, Sequence[float]],
+    *,
+    x_label: str,
+    y_label: str,
+    colours: Mapping[str, str] | None = None,
+    dashed: Sequence[str] = (),
+    points: Mapping[str, tuple[float, float]] | None = None,
+    crossing: tuple[float, str] | None = None,
+    x_ticks: Sequence[float] = (),
+    log: str = "xy",
+) -> Axes:
+    """Draw curves over a common horizontal axis, labelled at their right ends.
+
+    Parameters
+    ----------
+    x : array_like, shape (n,)
+        Horizontal positions.
+    lines : mapping of str to array_like, shape (n,)
+        Curves by label, in the unit of `y_label`.
+    x_label, y_label : str
+        Axis titles, with unit.
+    colours : mapping of str to str, optional
+        Colour of each curve; a resource's own colour if the label is a resource.
+    dashed : sequence of str, optional
+        Labels of dashed curves.
+    points : mapping of str to (float, float), optional
+        Annotated points.
+    crossing : (float, str), optional
+        Position and words of a vertical line.
+    x_ticks : sequence of float, optional
+        Positions of the horizontal ticks.
+    log : str, optional
+        Logarithmic axes: ``"x"``, ``"y"``, ``"xy"`` or ``""``.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The chart.
+
+    Examples
+    --------
+    >>> curves([1, 10], {"a": [1, 2]}, x_label="x", y_label="y [ms]").get_ylabel()
+    'y [ms]'
+
+    References
+    ----------
+    Page ``decode-latency``.
+    """
+    _, ax = plt.subplots()
+    palette = {**COLOURS, "total": TOTAL, **(colours or {})}
+    ends = {}
+    for position, (label, y) in enumerate(lines.items()):
+        colour = palette.get(label, list(COLOURS.values())[position % len(COLOURS)])
+        ax.plot(x, y, color=colour, ls="--" if label in dashed else "-")
+        ends[label] = (float(np.asarray(y)[-1]), colour)
+    ax.set(xlabel=x_label, ylabel=y_label)
+    ax.set_xscale("log" if "x" in log else "linear")
+    ax.set_yscale("log" if "y" in log else "linear")
+    ax.margins(x=0)
+    if len(x_ticks):
+        ax.xaxis.set_major_locator(FixedLocator(list(x_ticks)))
+        ax.xaxis.set_minor_locator(NullLocator())
+        ax.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    if "y" in log:
+        ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    else:
+        ax.set_ylim(bottom=0)
+    if crossing:
+        ax.axvline(crossing[0], color=TOTAL, lw=1, ls=":")
+        ax.annotate(
+            crossing[1], (crossing[0], 1), xycoords=("data", "axes fraction"), xytext=(5, -4),
+            textcoords="offset points", va="top", color=TOTAL,
+        )
+    for words, (px, py) in (points or {}).items():
+        ax.plot(px, py, "o", color="black", ms=6, zorder=5)
+        ax.annotate(
+            words, (px, py), xytext=(8, -12), textcoords="offset points", va="top",
+            ha="right" if px > 0.6 * max(x) else "left",
+        )
+    _label_ends(ax, x[-1], ends)
+    return ax
+
+
+def _label_ends(ax: Axes, x_end: float, ends: Mapping[str, tuple[float, str]]) -> None:
+    """Write each curve's label right of its end, pushed apart where they would overlap."""
+    height = 0.062
+    ax.figure.draw_without_rendering()
+    to_axes = ax.transAxes.inverted()
+    wanted = sorted(
+        (to_axes.transform(ax.transData.transform((x_end, y)))[1], label, colour)
+        for label, (y, colour) in ends.items()
+    )
+    previous = -1.0
+    for level, label, colour in wanted:
+        previous = max(level, previous + height)
+        ax.annotate(
+            label, (1, previous), xycoords="axes fraction", xytext=(6, 0), textcoords="offset points",
+            va="center", color=colour, annotation_clip=False,
+        )
+
+
+def roofline(
+    peak_flops: float,
+    mem_bandwidth: float,
+    points: Mapping[str, tuple[float, float]],
+    *,
+    intensity_range: tuple[float, float] = (0.5, 5000),
+    device: str,
+) -> Axes:
+    """Draw a device's roofline with operators on or below it.
+
+    Parameters
+    ----------
+    peak_flops : float, FLOP/s
+        The flat part of the roof.
+    mem_bandwidth : float, byte/s
+        Slope of the rising part.
+    points : mapping of str to (float, float)
+        Operators: arithmetic intensity in FLOP/byte and rate in FLOP/s.
+    intensity_range : (float, float), optional
+        Horizontal range, FLOP/byte.
+    device : str
+        Name of the device, for the title.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The chart.
+
+    Examples
+    --------
+    >>> roofline(312e12, 1.5e12, {"decode": (1, 1.5e12)}, device="A100").get_xlabel()
+    'arithmetic intensity [FLOP/byte]'
+
+    References
+    ----------
+    Page ``roofline``.
+    """
+    _, ax = plt.subplots()
+    intensity = np.geomspace(*intensity_range, 200)
+    ridge = peak_flops / mem_bandwidth
+    below, above = intensity[intensity <= ridge], intensity[intensity >= ridge]
+    ax.plot([*below, ridge], [*(below * mem_bandwidth / 1e12), peak_flops / 1e12], color=COLOURS["memory bandwidth"])
+    ax.plot([ridge, *above], [peak_flops / 1e12] * (len(above) + 1), color=COLOURS["arithmetic"])
+    ax.set(
+        xscale="log", yscale="log", xlim=intensity_range, ylim=(0.4, 3 * peak_flops / 1e12),
+        xlabel="arithmetic intensity [FLOP/byte]", ylabel="rate [TFLOP/s]", title=device,
+    )
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    ax.axvline(ridge, color=TOTAL, lw=1, ls=":")
+    ax.annotate(
+        f"ridge point\n{ridge:.0f} FLOP/byte", (ridge, 0.5), xytext=(6, 0),
+        textcoords="offset points", color=TOTAL,
+    )
+    ax.annotate(
+        f"memory bandwidth\n{mem_bandwidth / 1e12:g} TB/s", (0.04, 0.62), xycoords="axes fraction",
+        color=COLOURS["memory bandwidth"],
+    )
+    ax.annotate(
+        f"arithmetic, {peak_flops / 1e12:g} TFLOP/s", (intensity_range[1], peak_flops / 1e12), xytext=(-4, 6),
+        textcoords="offset points", ha="right", color=COLOURS["arithmetic"],
+    )
+    for words, (x, rate) in points.items():
+        ax.plot(x, rate / 1e12, "o", color="black", ms=6, zorder=5)
+        right = x < 0.3 * ridge
+        ax.annotate(
+            words, (x, rate / 1e12), xytext=(9, -3) if right else (-6, -14), textcoords="offset points",
+            va="top" if not right else "center", ha="left" if right else "right", fontsize=10,
+        )
+    return ax
+
+
+def stacked_bars(bars: Mapping[str, Mapping[str, float]], *, title: str = "") -> Axes:
+    """Draw times as horizontal bars, each split into labelled parts.
+
+    Parameters
+    ----------
+    bars : mapping of str to mapping of str to float
+        Bars by label; each maps the names of its parts to times, second.
+    title : str, optional
+        Title of the chart.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The chart.
+
+    Examples
+    --------
+    >>> stacked_bars({"batch 1": {"memory bandwidth": 0.0217, "communication": 0.0026}}).get_xlabel()
+    'time [ms]'
+
+    References
+    ----------
+    Page ``example-260b``.
+    """
+    _, ax = plt.subplots(figsize=(7.2, 0.9 + 0.62 * len(bars)))
+    longest = max(sum(parts.values()) for parts in bars.values())
+    for row, parts in enumerate(bars.values()):
+        left = 0.0
+        for part, time in parts.items():
+            ax.barh(row, time * _MS, left=left * _MS, height=0.62, color=COLOURS[part], edgecolor="white")
+            if time > 0.06 * longest:
+                ax.text((left + time / 2) * _MS, row, f"{time * _MS:.1f}", ha="center", va="center", color="white")
+            left += time
+        ax.text((left + 0.01 * longest) * _MS, row, f"{left * _MS:.1f} ms", va="center", fontweight="bold")
+    ax.set_yticks(range(len(bars)), list(bars))
+    ax.invert_yaxis()
+    ax.grid(False, axis="y")
+    ax.set(xlabel="time [ms]", title=title, xlim=(0, 1.16 * longest * _MS))
+    seen = dict.fromkeys(part for parts in bars.values() for part in parts)
+    handles = [plt.Rectangle((0, 0), 1, 1, color=COLOURS[part]) for part in seen]
+    ax.figure.legend(handles, list(seen), loc="outside upper right", ncols=len(seen), fontsize=10)
+    return ax

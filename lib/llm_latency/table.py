@@ -1,0 +1,61 @@
+"""Small tables for the pages, typeset by the notebook and compared by the tests."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from IPython.display import Markdown
+from tabulate import tabulate
+
+__all__ = ["table"]
+
+
+def table(columns: Mapping[str, Sequence], digits: int = 4) -> Markdown:
+    """Typeset columns as a table.
+
+    Parameters
+    ----------
+    columns : mapping of str to sequence
+        Heading (with the unit) and cells of each column. Text stays as it is.
+    digits : int, optional
+        Significant digits of floating-point cells.
+
+    Returns
+    -------
+    IPython.display.Markdown
+        The table.
+
+    Examples
+    --------
+    >>> print(table({"batch": [1, 512], "step [ms]": [21.6667, 53.3333]}, digits=3).data)
+    |   batch |   step [ms] |
+    |--------:|------------:|
+    |       1 |        21.7 |
+    |     512 |        53.3 |
+
+    References
+    ----------
+    `tabulate`, which writes the rows.
+    """
+    cells = {heading: [_cell(value, digits) for value in values] for heading, values in columns.items()}
+    align = ["right" if _numeric(values) else "left" for values in columns.values()]
+    return Markdown(
+        tabulate(cells, headers="keys", tablefmt="pipe", disable_numparse=True, colalign=align)
+    )
+
+
+_NUMBER = re.compile(r"[-+]?[\d,]*\.?\d+(e[-+]?\d+)?\s?%?")
+
+
+def _numeric(values: Sequence) -> bool:
+    return all(not isinstance(value, str) or _NUMBER.fullmatch(value) for value in values)
+
+
+def _cell(value, digits: int) -> str:
+    if isinstance(value, str):
+        return value
+    if float(value).is_integer() and abs(value) < 1e7:
+        return str(int(value))
+    text = f"{value:.{digits}g}"
+    if "e" in text and 1e-4 < abs(value) < 1e7:
+        return f"{float(text):.0f}"
+    return text
