@@ -1,0 +1,51 @@
+"""Sphinx extension that makes the built site self-contained and its charts live.
+
+`book_site.vega`
+    Draws the Vega-Lite outputs of notebooks, with their sliders, on the page.
+`book_site.offline`
+    Serves MathJax from the site and warns about any resource from outside.
+`book_site.figures`
+    Warns about any image without alternative text.
+"""
+
+from sphinx.application import Sphinx
+from sphinx.util.typing import ExtensionMetadata
+
+from . import figures, offline, vega
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Connect the three parts to a Sphinx application.
+
+    Parameters
+    ----------
+    app : sphinx.application.Sphinx
+        The application that builds the book.
+
+    Returns
+    -------
+    dict
+        The metadata Sphinx asks of an extension.
+    """
+    vega.setup(app)
+    offline.setup(app)
+    figures.setup(app)
+    app.connect("builder-inited", complete_singlehtml)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def complete_singlehtml(app: Sphinx) -> None:
+    """Let the one-page build draw what the build of many pages can.
+
+    Parameters
+    ----------
+    app : sphinx.application.Sphinx
+        The application that builds the book.
+
+    Notes
+    -----
+    sphinx-exercise names the ``singlehtml`` builder for its own nodes, and Sphinx
+    then no longer looks among the ``html`` ones for those of other extensions.
+    """
+    handlers = app.registry.translation_handlers
+    handlers["singlehtml"] = handlers["html"] | handlers.get("singlehtml", {})

@@ -1,0 +1,148 @@
+"""Keep the site self-contained: its own MathJax, and no resource from outside."""
+
+import re
+import shutil
+from html.parser import HTMLParser
+from importlib.util import find_spec
+from pathlib import Path
+
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
+
+MATHJAX_PACKAGE = "sphinx-mathjax-offline"
+MATHJAX_SCRIPT = "tex-chtml.js"
+MATHJAX_FOLDERS = ("input/tex/extensions", "output/chtml/fonts/woff-v2")
+
+RESOURCE_TAGS = {
+    *("audio", "embed", "iframe", "image", "img", "input"),
+    *("object", "script", "source", "track", "use", "video"),
+}
+RESOURCE_ATTRIBUTES = ("src", "srcset", "href", "xlink:href", "data", "poster")
+RESOURCE_LINKS = {
+    *("apple-touch-icon", "dns-prefetch", "icon", "manifest", "mask-icon"),
+    *("modulepreload", "preconnect", "prefetch", "preload", "stylesheet"),
+}
+OUTSIDE = re.compile(r"(?:^|,)\s*((?:https?:)?//[^\s,]+)", re.IGNORECASE)
+OUTSIDE_IN_CSS = re.compile(r"(?:url\(|@import)\s*[\"']?((?:https?:)?//[^\s\"')]+)", re.IGNORECASE)
+
+
+def setup(app: Sphinx) -> None:
+    """Install the local MathJax and the check at the end of the build.
+
+    Parameters
+    ----------
+    app : sphinx.application.Sphinx
+        The application that builds the book.
+    """
+    app.connect("config-inited", use_local_mathjax)
+    app.connect("builder-inited", copy_mathjax)
+    app.connect("build-finished", warn_about_outside_resources)
+
+
+def use_local_mathjax(app: Sphinx, config: Config) -> None:
+    """Point Sphinx at the MathJax that `copy_mathjax` puts into the site.
+
+    Parameters
+    ----------
+    app : sphinx.application.Sphinx
+        The application that builds the book.
+    config : sphinx.config.Config
+        Its configuration, changed in place.
+
+    Notes
+    -----
+    The context menu goes too: it makes a tab stop of every formula, and its
+    entries ask for files the site does not carry.
+    """
+    config.mathjax_path = f"mathjax/{MATHJAX_SCRIPT}"
+    mathjax = config.mathjax3_config or {}
+    options = mathjax.get("options", {}) | {"enableMenu": False}
+    config.mathjax3_config = mathjax | {"options": options}
+
+
+def copy_mathjax(app: Sphinx) -> None:
+    """Copy the 2 MB of MathJax that a page can ask for, out of 24 MB.
+
+    Parameters
+    ----------
+    app : sphinx.application.Sphinx
+        The application that builds the book.
+    """
+    if app.builder.format != "html":
+        return
+    package = Path(find_spec(MATHJAX_PACKAGE).origin).parent
+    source = package / "static" / "mathjax"
+    target = Path(app.outdir, "_static", "mathjax")
+    target.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source / MATHJAX_SCRIPT, target / MATHJAX_SCRIPT)
+    for folder in MATHJAX_FOLDERS:
+        shutil.copytree(source / folder, target / folder, dirs_exist_ok=True)
+
+
+def warn_about_outside_resources(app: Sphinx, exception: Exception | None) -> None:
+    """Warn about each resource that the finished site loads from outside.
+
+    Parameters
+    ----------
+    app : sphinx.application.Sphinx
+        The application that built the book.
+    exception : Exception or None
+        What ended the build early, if anything did.
+    """
+    if exception or app.builder.format != "html":
+        return
+    outdir = Path(app.outdir)
+    for path in sorted(outdir.rglob("*.html")) + sorted(outdir.rglob("*.css")):
+        text = path.read_text(encoding="utf-8")
+        urls = OUTSIDE_IN_CSS.findall(text)
+        if path.suffix == ".html":
+            urls += outside_resources(text)
+        for url in urls:
+            logger.warning(
+                "%s loads a resource from outside: %s",
+                path.relative_to(outdir),
+                url,
+                type="book_site",
+                subtype="outside",
+            )
+
+
+def outside_resources(html: str) -> list[str]:
+    """List the addresses outside the site that a browser would load with a page.
+
+    Parameters
+    ----------
+    html : str
+        The source of the page.
+
+    Returns
+    -------
+    list of str
+        The addresses, in the order of the page.
+
+    Examples
+    --------
+    >>> outside_resources('<a href="https://a.org">a</a><img src="//b.org/c.png">')
+    ['//b.org/c.png']
+    """
+    parser = _ResourceParser()
+    parser.feed(html)
+    return parser.outside
+
+
+class _ResourceParser(HTMLParser):
+    """Collect the outside addresses among a page's resources."""
+
+    def __init__(self):
+        super().__init__()
+        self.outside = []
+
+    def handle_starttag(self, tag, attrs):
+        values = {name: value or "" for name, value in attrs}
+        relations = set(values.get("rel", "").lower().split())
+        if tag in RESOURCE_TAGS or (tag == "link" and relations & RESOURCE_LINKS):
+            for name in RESOURCE_ATTRIBUTES:
+                self.outside += OUTSIDE.findall(values.get(name, ""))
