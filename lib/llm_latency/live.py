@@ -185,8 +185,9 @@ def live_chart(
     ]
     parts_now = {name: f"({javascript(expr, current)})" for name, expr in parts.items()}
     headline = (
-        f"format(1000*({javascript(formula.expr, current)}), '.4~g') + ' ms, and the longest part is ' + "
+        f"[format(1000*({javascript(formula.expr, current)}), '.4~g') + ' ms', 'longest part: ' + "
         + _longest(list(parts_now.values()), list(parts_now))
+        + "]"
     )
     horizontal = {
         "field": "x", "type": "quantitative", "title": x_label,
@@ -221,7 +222,7 @@ def live_chart(
                             "legend": {"orient": "bottom", "columns": 2, "labelFontSize": 13, "symbolStrokeWidth": 3},
                         },
                         "strokeWidth": {"condition": {"test": "datum.part === 'total'", "value": 5}, "value": 2},
-                        "opacity": {"condition": {"test": "datum.part === 'total'", "value": 0.45}, "value": 1},
+                        "opacity": {"condition": {"test": "datum.part === 'total'", "value": 0.6}, "value": 1},
                     },
                 },
                 {

@@ -6,7 +6,7 @@ its colour on every page.
 
 __all__ = ["COLOURS", "TOTAL"]
 
-TOTAL = "#555555"
+TOTAL = "#767676"
 """Colour of a sum or a maximum of the others."""
 
 COLOURS = {
