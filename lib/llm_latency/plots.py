@@ -46,6 +46,7 @@ def curves(
     colours: Mapping[str, str] | None = None,
     dashed: Sequence[str] = (),
     points: Mapping[str, tuple[float, float]] | None = None,
+    measured: Mapping[str, tuple[Sequence[float], Sequence[float]]] | None = None,
     crossing: tuple[float, str] | None = None,
     x_ticks: Sequence[float] = (),
     log: str = "xy",
@@ -66,6 +67,8 @@ def curves(
         Labels of dashed curves.
     points : mapping of str to (float, float), optional
         Annotated points.
+    measured : mapping of str to (array_like, array_like), optional
+        Measured points, by the words that stand at the last one.
     crossing : (float, str), optional
         Position and words of a vertical line.
     x_ticks : sequence of float, optional
@@ -112,6 +115,9 @@ def curves(
             crossing[1], (crossing[0], 1), xycoords=("data", "axes fraction"), xytext=(5, -4),
             textcoords="offset points", va="top", color=TOTAL,
         )
+    for words, (xs, ys) in (measured or {}).items():
+        ax.plot(xs, ys, "o", mfc="white", mec="black", ms=7, zorder=5)
+        ax.annotate(words, (xs[-1], ys[-1]), xytext=(-10, 6), textcoords="offset points", ha="right")
     for words, (px, py) in (points or {}).items():
         ax.plot(px, py, "o", color="black", ms=6, zorder=5)
         ax.annotate(
