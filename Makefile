@@ -1,0 +1,62 @@
+# make book, make test: the two commands of the README. Each target makes .venv when it is missing.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+SITE := _build/html
+PORT ?= 8000
+
+# Without stored bytecode every notebook kernel compiles all its imports again.
+unexport PYTHONDONTWRITEBYTECODE
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export PYDEVD_DISABLE_FILE_VALIDATION = 1
+
+.PHONY: book serve lab test notebooks mutants lint lock clean
+
+book: $(READY)
+	$(BIN)/jupyter-book build . -W --keep-going --quiet
+	@echo "The book is built. Open $(CURDIR)/$(SITE)/index.html"
+
+serve: book
+	@echo "Serving the book at http://localhost:$(PORT) (stop with Ctrl-C)"
+	@$(BIN)/python -m http.server $(PORT) --bind localhost --directory $(SITE)
+
+lab: $(READY)
+	$(BIN)/jupyter lab book
+
+test: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/codespell
+	$(BIN)/python -m pytest
+	$(BIN)/jupyter-book build . -W --keep-going --quiet
+
+notebooks: $(READY)
+	$(BIN)/python scripts/execute_notebooks.py
+
+mutants: $(READY)
+	$(BIN)/python scripts/mutate.py
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/codespell
+
+lock:
+	@command -v uv > /dev/null || { echo "make lock needs uv: pip install uv"; exit 1; }
+	uv pip compile requirements.txt --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-config \
+		--quiet --output-file requirements.lock
+
+clean:
+	rm -rf _build $(VENV)
+
+$(READY): requirements.lock pyproject.toml
+	@command -v $(PYTHON) > /dev/null || { echo "No $(PYTHON) found: install Python 3.11 or newer, or name it with make PYTHON=..."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "The book needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) --version 2>&1): name a newer one with make PYTHON=..."; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2> /dev/null || { echo "$(PYTHON) has no venv module: install it (on Debian and Ubuntu: apt install python3-venv)"; exit 1; }
+	@echo "Installing the pinned requirements into $(VENV) (once, about two minutes)"
+	@rm -rf $(VENV) && $(PYTHON) -m venv $(VENV) \
+		&& $(BIN)/pip install -qq --require-hashes -r requirements.lock \
+		&& $(BIN)/pip install -qq --no-deps --no-build-isolation --editable . \
+		|| { rm -rf $(VENV); echo "The installation failed: see pip's message above; is a package index reachable?"; exit 1; }
+	@touch $@
