@@ -132,7 +132,10 @@ def evaluate(formula: Formula, *specs, **values):
 def _checked(variable: Variable, value):
     """Return the value as a float array, or raise an error that names what is wrong with it."""
     if not hasattr(value, "__array_ufunc__"):
-        value = np.asarray(value)
+        try:
+            value = np.asarray(value)
+        except ValueError as error:
+            raise ValueError(f"{variable.name} = {value!r}: must be a rectangular array") from error
     if value.dtype.kind not in "iuf":
         raise ValueError(f"{variable.name} = {value.tolist()!r}: must be {variable.domain}, not {value.dtype}")
     value = value.astype(float)

@@ -15,7 +15,7 @@ def _sentence(words: str) -> str:
     return words[0].upper() + words[1:] + "."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Formula:
     """A public formula of the book.
 
@@ -89,10 +89,28 @@ class Formula:
         used = {symbol.name for symbol in self.expr.free_symbols}
         return tuple(name for name in REGISTRY if name in used)
 
+    def equals(self, expr: sp.Expr) -> bool:
+        """Whether an expression, such as one derived by another route, is this formula's.
+
+        Parameters
+        ----------
+        expr : sympy.Expr
+            Expression in registered symbols.
+
+        Returns
+        -------
+        bool
+            True if the difference simplifies to 0.
+        """
+        return sp.simplify(expr - self.expr) == 0
+
     @property
     def equation(self) -> str:
         """The equation as LaTeX, printed from the expression."""
         return f"{self.latex} = {sp.latex(self.expr)}"
+
+    def __repr__(self) -> str:
+        return f"<Formula {self.name} = {self.expr}>"
 
     def _repr_markdown_(self) -> str:
         return f"$$\n{self.equation}\n$$ ({self.label})"

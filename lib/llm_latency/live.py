@@ -7,18 +7,19 @@ formulas. JupyterLab draws it, the site draws it, and the tests evaluate its exp
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sympy as sp
+from sympy.printing.codeprinter import PrintMethodNotImplementedError
 from sympy.printing.jscode import JavascriptCodePrinter
 
 from llm_latency.formula import Formula
 from llm_latency.names import suggestion
-from llm_latency.notation import REGISTRY, unit_label
+from llm_latency.notation import REGISTRY, second, unit_label
 from llm_latency.palette import COLOURS, TOTAL
 
-__all__ = ["LiveChart", "Slider", "javascript", "live_chart"]
+__all__ = ["SLIDERS", "LiveChart", "Slider", "javascript", "live_chart"]
 
 MIME_TYPE = "application/vnd.vegalite.v5+json"
 SAMPLES = 240
@@ -27,27 +28,36 @@ SAMPLES = 240
 
 @dataclass(frozen=True)
 class Slider:
-    """One variable under the reader's hand.
+    """Range of one variable under the reader's hand.
 
     Parameters
     ----------
-    name : str
-        Variable of the registry.
-    low, high, step, value : float
-        Range, step and initial value, in the displayed unit.
     label : str
         What stands beside the slider, with the displayed unit.
+    low, high, step : float
+        Range and step, in the displayed unit.
     scale : float, optional
         SI units per displayed unit.
     """
 
-    name: str
+    label: str
     low: float
     high: float
     step: float
-    value: float
-    label: str
     scale: float = 1
+
+
+SLIDERS = {
+    "batch": Slider("batch B", 1, 1024, 1),
+    "prompt": Slider("prompt s [tokens]", 16, 16384, 16),
+    "n_devices": Slider("devices N", 1, 64, 1),
+    "n_params": Slider("parameters P [billion]", 1, 700, 1, 1e9),
+    "mem_bandwidth": Slider("memory bandwidth [TB/s]", 0.1, 8, 0.05, 1e12),
+    "peak_flops": Slider("peak [TFLOP/s]", 10, 2500, 1, 1e12),
+    "link_bandwidth": Slider("link, one direction [GB/s]", 10, 900, 10, 1e9),
+    "link_latency": Slider("link latency [µs]", 0.5, 30, 0.5, 1e-6),
+}
+"""The slider of each variable, the same on every page."""
 
 
 class _Printer(JavascriptCodePrinter):
@@ -94,10 +104,10 @@ def javascript(expr: sp.Expr, names: Mapping[str, str]) -> str:
     unnamed = sorted({symbol.name for symbol in expr.free_symbols} - names.keys())
     if unnamed:
         raise ValueError(f"the live chart sets no value for {', '.join(unnamed)}")
-    text = _Printer(names).doprint(expr)
-    if "Not supported" in text:
-        raise ValueError(f"Vega has no counterpart for a function in {expr}")
-    return text.replace("Math.", "")
+    try:
+        return _Printer(names).doprint(expr).replace("Math.", "")
+    except PrintMethodNotImplementedError as error:
+        raise ValueError(f"Vega has no counterpart for a function in {expr}") from error
 
 
 @dataclass(frozen=True)
@@ -119,9 +129,8 @@ class LiveChart:
 def live_chart(
     formula: Formula,
     parts: Mapping[str, sp.Expr],
-    sliders: Sequence[Slider],
+    sliders: Mapping[str, float],
     constants: Mapping[str, float],
-    x_label: str,
     description: str,
 ) -> LiveChart:
     """Draw a time against the first slider's variable, with every slider live.
@@ -134,13 +143,12 @@ def live_chart(
     formula : Formula
         The whole time, second.
     parts : mapping of str to sympy.Expr
-        The time that each resource takes, second.
-    sliders : sequence of Slider
-        Variables under the reader's hand; the first one spans the horizontal axis.
+        The time that each resource takes, second, by a name of `palette.COLOURS`.
+    sliders : mapping of str to float
+        Variables under the reader's hand with their first value, in the unit that `SLIDERS`
+        displays; the first one spans the horizontal axis.
     constants : mapping of str to float, SI units
         Values of the formulas' other variables.
-    x_label : str
-        Title of the horizontal axis, with unit.
     description : str
         What the chart shows, for readers who do not see it.
 
@@ -152,48 +160,51 @@ def live_chart(
     Raises
     ------
     ValueError
-        If a slider or constant is not a variable of the formulas, or one has neither.
+        If the formula is no time, if a slider or constant is not a variable of the formulas, if a
+        variable has neither, or if a slider starts outside its range.
+
+    Examples
+    --------
+    >>> from llm_latency.roofline import weight_read_time
+    >>> chart = live_chart(
+    ...     weight_read_time, {"memory bandwidth": weight_read_time.expr},
+    ...     sliders={"n_devices": 16, "n_params": 260, "mem_bandwidth": 1.5},
+    ...     constants={"bytes_per_param": 2}, description="Time to read the weights.",
+    ... )
+    >>> [parameter["bind"]["name"] for parameter in chart.spec["params"]]
+    ['devices N', 'parameters P [billion]', 'memory bandwidth [TB/s]']
 
     References
     ----------
     Page ``decode-latency`` shows the first of these charts.
     """
-    if formula.unit != REGISTRY["link_latency"].unit:
-        raise ValueError(f"{formula.name} is in {unit_label(formula.unit)}: must be a time in s")
     expressions = {"total": formula.expr, **parts}
-    used = {symbol.name for expr in expressions.values() for symbol in expr.free_symbols}
-    for name in [slider.name for slider in sliders] + list(constants):
-        if name not in used:
-            raise ValueError(f"{name!r} is in no formula of the chart; {suggestion(name, used)}")
+    _check(formula, expressions, sliders, constants)
     fixed = {name: str(v.constant) for name, v in REGISTRY.items() if v.constant is not None}
     fixed |= {name: repr(value) for name, value in constants.items()}
-    current = fixed | {s.name: f"({s.name}*{s.scale!r})" for s in sliders}
-    along = current | {sliders[0].name: f"(datum.x*{sliders[0].scale!r})"}
-    axis = sliders[0]
-    fields = list(expressions)
+    current = fixed | {name: f"({name}*{SLIDERS[name].scale!r})" for name in sliders}
+    first = next(iter(sliders))
+    axis = SLIDERS[first]
+    along = current | {first: f"(datum.x*{axis.scale!r})"}
+    now = {name: f"1000*({javascript(expr, current)})" for name, expr in expressions.items()}
     ratio = math.log(axis.high / axis.low)
     curve = [
         {"calculate": f"{axis.low}*exp(datum.i*{ratio / SAMPLES!r})", "as": "x"},
         *({"calculate": f"1000*({javascript(expr, along)})", "as": name} for name, expr in expressions.items()),
-        {"fold": fields, "as": ["part", "ms"]},
+        {"fold": list(expressions), "as": ["part", "ms"]},
     ]
-    now = [
-        {"calculate": axis.name, "as": "x"},
-        *({"calculate": f"1000*({javascript(expr, current)})", "as": name} for name, expr in expressions.items()),
-        {"calculate": _longest([f"datum['{name}']" for name in parts], list(parts)), "as": "binding"},
-        {"calculate": "format(datum.total, '.4~g') + ' ms'", "as": "label"},
-    ]
-    parts_now = {name: f"({javascript(expr, current)})" for name, expr in parts.items()}
-    headline = (
-        f"[format(1000*({javascript(formula.expr, current)}), '.4~g') + ' ms', 'longest part: ' + "
-        + _longest(list(parts_now.values()), list(parts_now))
-        + "]"
-    )
+    bound_by = _longest({name: now[name] for name in parts})
+    headline = f"[format({now['total']}, '.4~g') + ' ms', 'bound by ' + {bound_by}]"
     horizontal = {
-        "field": "x", "type": "quantitative", "title": x_label,
+        "field": "x", "type": "quantitative", "title": axis.label,
         "scale": {"type": "log", "domain": [axis.low, axis.high], "nice": False},
     }
     vertical = {"field": "ms", "type": "quantitative", "title": "time [ms]", "scale": {"type": "log"}}
+    colour = {
+        "field": "part", "type": "nominal", "title": None,
+        "scale": {"domain": list(expressions), "range": [TOTAL, *(COLOURS[name] for name in parts)]},
+        "legend": {"orient": "bottom", "columns": 2, "labelFontSize": 13, "symbolStrokeWidth": 3},
+    }
     return LiveChart(
         {
             "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
@@ -203,10 +214,11 @@ def live_chart(
             "height": 300,
             "params": [
                 {
-                    "name": s.name, "value": s.value,
+                    "name": name, "value": value,
                     "bind": {"input": "range", "min": s.low, "max": s.high, "step": s.step, "name": s.label},
                 }
-                for s in sliders
+                for name, value in sliders.items()
+                for s in [SLIDERS[name]]
             ],
             "layer": [
                 {
@@ -216,31 +228,19 @@ def live_chart(
                     "encoding": {
                         "x": horizontal,
                         "y": vertical,
-                        "color": {
-                            "field": "part", "type": "nominal", "title": None,
-                            "scale": {"domain": fields, "range": [TOTAL, *(COLOURS[name] for name in parts)]},
-                            "legend": {"orient": "bottom", "columns": 2, "labelFontSize": 13, "symbolStrokeWidth": 3},
-                        },
+                        "color": colour,
                         "strokeWidth": {"condition": {"test": "datum.part === 'total'", "value": 5}, "value": 2},
                         "opacity": {"condition": {"test": "datum.part === 'total'", "value": 0.6}, "value": 1},
                     },
                 },
                 {
                     "data": {"values": [{}]},
-                    "transform": now,
+                    "transform": [{"calculate": first, "as": "x"}, {"calculate": now["total"], "as": "total"}],
                     "layer": [
                         {"mark": {"type": "rule", "strokeDash": [4, 4], "color": TOTAL}, "encoding": {"x": horizontal}},
                         {
                             "mark": {"type": "point", "filled": True, "size": 90, "color": TOTAL, "opacity": 1},
                             "encoding": {"x": horizontal, "y": {"field": "total", "type": "quantitative"}},
-                        },
-                        {
-                            "mark": {"type": "text", "dy": -14, "fontSize": 13, "fontWeight": "bold"},
-                            "encoding": {
-                                "x": horizontal,
-                                "y": {"field": "total", "type": "quantitative"},
-                                "text": {"field": "label"},
-                            },
                         },
                     ],
                 },
@@ -249,10 +249,26 @@ def live_chart(
     )
 
 
-def _longest(times: list[str], names: list[str]) -> str:
+def _check(formula, expressions, sliders, constants) -> None:
+    """Raise an error for what a live chart cannot draw."""
+    if formula.unit != second:
+        raise ValueError(f"{formula.name} is in {unit_label(formula.unit)}: must be a time in s")
+    used = {symbol.name for expr in expressions.values() for symbol in expr.free_symbols}
+    for name in [*sliders, *constants]:
+        if name not in used:
+            raise ValueError(f"{name!r} is in no formula of the chart; {suggestion(name, used)}")
+    for name, value in sliders.items():
+        if name not in SLIDERS:
+            raise ValueError(f"{name!r} has no slider; {suggestion(name, SLIDERS)}Known: {', '.join(SLIDERS)}")
+        if not SLIDERS[name].low <= value <= SLIDERS[name].high:
+            raise ValueError(f"{name} = {value}: must be from {SLIDERS[name].low} to {SLIDERS[name].high}")
+
+
+def _longest(times: Mapping[str, str]) -> str:
     """Vega expression for the name of the longest time; the first one wins a tie."""
+    names = list(times)
     expression = f"'{names[-1]}'"
     for position in range(len(names) - 2, -1, -1):
-        wins = " && ".join(f"{times[position]} >= {other}" for other in times[position + 1 :])
+        wins = " && ".join(f"{times[names[position]]} >= {times[other]}" for other in names[position + 1 :])
         expression = f"({wins} ? '{names[position]}' : {expression})"
     return expression

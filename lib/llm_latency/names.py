@@ -32,8 +32,8 @@ def suggestion(name: str, known: Iterable[str]) -> str:
 
     Examples
     --------
-    >>> suggestion("A10-40GB-SXM", ["A100-40GB-SXM", "H100-SXM"])
-    "did you mean 'A100-40GB-SXM'? "
+    >>> print(suggestion("A10-40GB-SXM", ["A100-40GB-SXM", "T4"]))
+    did you mean 'A100-40GB-SXM'?
     >>> suggestion("abacus", ["A100-40GB-SXM", "H100-SXM"])
     ''
 
@@ -42,7 +42,7 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     `difflib.get_close_matches` of the standard library.
     """
     folded = {candidate.casefold(): candidate for candidate in known}
-    matches = get_close_matches(str(name).casefold(), folded, n=2, cutoff=0.6)
+    matches = get_close_matches(str(name).casefold(), folded, n=2, cutoff=0.65)
     if not matches:
         return ""
     return f"did you mean {' or '.join(repr(folded[match]) for match in matches)}? "

@@ -1,7 +1,7 @@
 """The book's charts: they draw numbers and compute none.
 
-The only module that imports matplotlib. Every chart labels its lines directly and takes times in
-seconds, which it shows in milliseconds.
+The only module that imports matplotlib. Every chart labels what it shows directly and takes values
+in the unit that its axis names.
 """
 
 from __future__ import annotations
@@ -18,8 +18,6 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 from llm_latency.palette import COLOURS, TOTAL
 
 __all__ = ["curves", "roofline", "stacked_bars", "use_book_style"]
-
-_MS = 1e3
 
 
 def use_book_style() -> None:
@@ -45,6 +43,7 @@ def curves(
     y_label: str,
     colours: Mapping[str, str] | None = None,
     dashed: Sequence[str] = (),
+    thick: Sequence[str] = (),
     points: Mapping[str, tuple[float, float]] | None = None,
     measured: Mapping[str, tuple[Sequence[float], Sequence[float]]] | None = None,
     crossing: tuple[float, str] | None = None,
@@ -65,6 +64,8 @@ def curves(
         Colour of each curve; a resource's own colour if the label is a resource.
     dashed : sequence of str, optional
         Labels of dashed curves.
+    thick : sequence of str, optional
+        Labels of broad, pale curves that lie under the others.
     points : mapping of str to (float, float), optional
         Annotated points.
     measured : mapping of str to (array_like, array_like), optional
@@ -94,8 +95,9 @@ def curves(
     palette = {**COLOURS, "total": TOTAL, **(colours or {})}
     ends = {}
     for position, (label, y) in enumerate(lines.items()):
-        colour = palette.get(label, list(COLOURS.values())[position % len(COLOURS)])
-        ax.plot(x, y, color=colour, ls="--" if label in dashed else "-")
+        colour = palette.get(label, TOTAL if label in thick else list(COLOURS.values())[position % len(COLOURS)])
+        broad = {"lw": 9, "alpha": 0.3, "solid_capstyle": "butt", "zorder": 1} if label in thick else {}
+        ax.plot(x, y, color=colour, ls="--" if label in dashed else "-", **broad)
         ends[label] = (float(np.asarray(y)[-1]), colour)
     ax.set(xlabel=x_label, ylabel=y_label)
     ax.set_xscale("log" if "x" in log else "linear")
@@ -112,8 +114,8 @@ def curves(
     if crossing:
         ax.axvline(crossing[0], color=TOTAL, lw=1, ls=":")
         ax.annotate(
-            crossing[1], (crossing[0], 1), xycoords=("data", "axes fraction"), xytext=(5, -4),
-            textcoords="offset points", va="top", color=TOTAL,
+            crossing[1], (crossing[0], 1), xycoords=("data", "axes fraction"), xytext=(-5, -4),
+            textcoords="offset points", va="top", ha="right", color=TOTAL,
         )
     for words, (xs, ys) in (measured or {}).items():
         ax.plot(xs, ys, "o", mfc="white", mec="black", ms=7, zorder=5)
@@ -130,18 +132,20 @@ def curves(
 
 def _label_ends(ax: Axes, x_end: float, ends: Mapping[str, tuple[float, str]]) -> None:
     """Write each curve's label right of its end, pushed apart where they would overlap."""
-    height = 0.062
+    line_height = 0.066
     ax.figure.draw_without_rendering()
     to_axes = ax.transAxes.inverted()
     wanted = sorted(
         (to_axes.transform(ax.transData.transform((x_end, y)))[1], label, colour)
         for label, (y, colour) in ends.items()
     )
-    previous = -1.0
+    top = -1.0
     for level, label, colour in wanted:
-        previous = max(level, previous + height)
+        half = line_height * (label.count("\n") + 1) / 2
+        centre = max(level, top + half)
+        top = centre + half
         ax.annotate(
-            label, (1, previous), xycoords="axes fraction", xytext=(6, 0), textcoords="offset points",
+            label, (1, centre), xycoords="axes fraction", xytext=(6, 0), textcoords="offset points",
             va="center", color=colour, annotation_clip=False,
         )
 
@@ -151,7 +155,7 @@ def roofline(
     mem_bandwidth: float,
     points: Mapping[str, tuple[float, float]],
     *,
-    intensity_range: tuple[float, float] = (0.5, 5000),
+    intensity_range: tuple[float, float] = (0.5, 20_000),
     device: str,
 ) -> Axes:
     """Draw a device's roofline with operators on or below it.
@@ -210,23 +214,21 @@ def roofline(
     )
     for words, (x, rate) in points.items():
         ax.plot(x, rate / 1e12, "o", color="black", ms=6, zorder=5)
-        right = x < 0.3 * ridge
         ax.annotate(
-            words, (x, rate / 1e12), xytext=(9, -3) if right else (-6, -14), textcoords="offset points",
-            va="top" if not right else "center", ha="left" if right else "right", fontsize=10,
+            words, (x, rate / 1e12), xytext=(8, -6), textcoords="offset points", va="top", fontsize=10.5
         )
     return ax
 
 
-def stacked_bars(bars: Mapping[str, Mapping[str, float]], *, title: str = "") -> Axes:
-    """Draw times as horizontal bars, each split into labelled parts.
+def stacked_bars(bars: Mapping[str, Mapping[str, float]], *, x_label: str = "time [ms]") -> Axes:
+    """Draw horizontal bars, each split into labelled parts.
 
     Parameters
     ----------
     bars : mapping of str to mapping of str to float
-        Bars by label; each maps the names of its parts to times, second.
-    title : str, optional
-        Title of the chart.
+        Bars by label; each maps the names of its parts to values in the unit of `x_label`.
+    x_label : str, optional
+        Title of the horizontal axis, with unit.
 
     Returns
     -------
@@ -235,27 +237,27 @@ def stacked_bars(bars: Mapping[str, Mapping[str, float]], *, title: str = "") ->
 
     Examples
     --------
-    >>> stacked_bars({"batch 1": {"memory bandwidth": 0.0217, "communication": 0.0026}}).get_xlabel()
+    >>> stacked_bars({"batch 1": {"memory bandwidth": 21.7, "communication": 2.6}}).get_xlabel()
     'time [ms]'
 
     References
     ----------
     Page ``example-260b``.
     """
-    _, ax = plt.subplots(figsize=(7.2, 0.9 + 0.62 * len(bars)))
+    _, ax = plt.subplots(figsize=(6.2, 0.9 + 0.6 * len(bars)))
     longest = max(sum(parts.values()) for parts in bars.values())
     for row, parts in enumerate(bars.values()):
         left = 0.0
-        for part, time in parts.items():
-            ax.barh(row, time * _MS, left=left * _MS, height=0.62, color=COLOURS[part], edgecolor="white")
-            if time > 0.06 * longest:
-                ax.text((left + time / 2) * _MS, row, f"{time * _MS:.1f}", ha="center", va="center", color="white")
-            left += time
-        ax.text((left + 0.01 * longest) * _MS, row, f"{left * _MS:.1f} ms", va="center", fontweight="bold")
+        for part, value in parts.items():
+            ax.barh(row, value, left=left, height=0.62, color=COLOURS[part], edgecolor="white")
+            if value > 0.06 * longest:
+                ax.text(left + value / 2, row, f"{value:.1f}", ha="center", va="center", color="white")
+            left += value
+        ax.text(left + 0.01 * longest, row, f"{left:.1f}", va="center", fontweight="bold")
     ax.set_yticks(range(len(bars)), list(bars))
     ax.invert_yaxis()
     ax.grid(False, axis="y")
-    ax.set(xlabel="time [ms]", title=title, xlim=(0, 1.16 * longest * _MS))
+    ax.set(xlabel=x_label, xlim=(0, 1.12 * longest))
     seen = dict.fromkeys(part for parts in bars.values() for part in parts)
     handles = [plt.Rectangle((0, 0), 1, 1, color=COLOURS[part]) for part in seen]
     ax.figure.legend(handles, list(seen), loc="outside upper right", ncols=len(seen), fontsize=10)

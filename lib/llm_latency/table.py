@@ -3,13 +3,14 @@
 import re
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 from IPython.display import Markdown
 from tabulate import tabulate
 
 __all__ = ["table"]
 
 
-def table(columns: Mapping[str, Sequence], digits: int = 4) -> Markdown:
+def table(columns: Mapping[str, Sequence], digits: int = 4, decimals: int | None = None) -> Markdown:
     """Typeset columns as a table.
 
     Parameters
@@ -18,6 +19,8 @@ def table(columns: Mapping[str, Sequence], digits: int = 4) -> Markdown:
         Heading (with the unit) and cells of each column. Text stays as it is.
     digits : int, optional
         Significant digits of floating-point cells.
+    decimals : int, optional
+        Decimals of floating-point cells, in place of significant digits.
 
     Returns
     -------
@@ -36,7 +39,7 @@ def table(columns: Mapping[str, Sequence], digits: int = 4) -> Markdown:
     ----------
     `tabulate`, which writes the rows.
     """
-    cells = {heading: [_cell(value, digits) for value in values] for heading, values in columns.items()}
+    cells = {heading: [_cell(value, digits, decimals) for value in values] for heading, values in columns.items()}
     align = ["right" if _numeric(values) else "left" for values in columns.values()]
     return Markdown(
         tabulate(cells, headers="keys", tablefmt="pipe", disable_numparse=True, colalign=align)
@@ -50,9 +53,13 @@ def _numeric(values: Sequence) -> bool:
     return all(not isinstance(value, str) or _NUMBER.fullmatch(value) for value in values)
 
 
-def _cell(value, digits: int) -> str:
+def _cell(value, digits: int, decimals: int | None) -> str:
     if isinstance(value, str):
         return value
+    if isinstance(value, (int, np.integer)):
+        return str(value)
+    if decimals is not None:
+        return f"{value:.{decimals}f}"
     if float(value).is_integer() and abs(value) < 1e7:
         return str(int(value))
     text = f"{value:.{digits}g}"
