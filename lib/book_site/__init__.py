@@ -6,16 +6,18 @@
     Serves MathJax from the site and warns about any resource from outside.
 `book_site.figures`
     Warns about any image without alternative text.
+`book_site.style`
+    Adds the book's own style sheet.
 """
 
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from . import figures, offline, vega
+from . import figures, offline, style, vega
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
-    """Connect the three parts to a Sphinx application.
+    """Connect the parts to a Sphinx application.
 
     Parameters
     ----------
@@ -30,6 +32,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     vega.setup(app)
     offline.setup(app)
     figures.setup(app)
+    style.setup(app)
     app.connect("builder-inited", complete_singlehtml)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 

@@ -1,0 +1,28 @@
+"""The book's own style sheet, on every page."""
+
+from importlib.resources import files
+
+from sphinx.application import Sphinx
+
+
+def setup(app: Sphinx) -> None:
+    """Add the package's static folder and its style sheet to the site.
+
+    Parameters
+    ----------
+    app : sphinx.application.Sphinx
+        The application that builds the book.
+    """
+    app.connect("builder-inited", add_static_folder)
+    app.add_css_file("book.css", priority=900)
+
+
+def add_static_folder(app: Sphinx) -> None:
+    """Let Sphinx copy the package's static files into the site.
+
+    Parameters
+    ----------
+    app : sphinx.application.Sphinx
+        The application that builds the book.
+    """
+    app.config.html_static_path.append(str(files(__package__) / "static"))
