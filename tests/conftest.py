@@ -1,0 +1,61 @@
+"""What several test modules share."""
+
+import csv
+from pathlib import Path
+
+import nbformat
+import yaml
+
+from llm_latency import collectives, latency, memory, roofline, transformer
+from llm_latency.formula import Formula
+from llm_latency.notation import REGISTRY
+
+ROOT = Path(__file__).parent.parent
+BOOK = ROOT / "book"
+DATA = ROOT / "lib" / "llm_latency" / "data"
+
+FORMULA_MODULES = (transformer, memory, roofline, collectives, latency)
+FORMULAS = {
+    name: getattr(module, name)
+    for module in FORMULA_MODULES
+    for name in module.__all__
+    if isinstance(getattr(module, name), Formula)
+}
+NOTEBOOKS = {path.stem: nbformat.read(path, as_version=4) for path in sorted(BOOK.glob("*.ipynb"))}
+
+
+def toc_files() -> list[str]:
+    """List the pages of the table of contents, without their suffix."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    chapters = (chapter["file"] for part in toc["parts"] for chapter in part["chapters"])
+    return [toc["root"], *chapters]
+
+
+def csv_rows(path: Path) -> list[dict[str, str]]:
+    """Read a CSV file as a list of dictionaries."""
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def outputs_of(cell) -> list[dict]:
+    """List the display data of a code cell's outputs, streams as plain text."""
+    return [
+        output["data"] if "data" in output else {"text/plain": output.get("text", "")}
+        for output in cell.get("outputs", [])
+    ]
+
+
+def random_arguments(formula, rng):
+    """Draw a legal value for each argument, over many orders of magnitude."""
+    values = {}
+    for name in formula.arguments:
+        variable = REGISTRY[name]
+        if variable.constant is not None:
+            values[name] = variable.constant
+        elif variable.integer:
+            values[name] = rng.randint(2, 10_000)
+        elif variable.unit == 1:
+            values[name] = 10 ** rng.uniform(0, 12)
+        else:
+            values[name] = 10 ** rng.uniform(-9, 15)
+    return values

@@ -1,0 +1,99 @@
+import dataclasses
+from datetime import date
+
+import pytest
+
+import llm_latency as ll
+from conftest import DATA, csv_rows
+from llm_latency.measurements import latencies, matmuls
+from llm_latency.names import UnknownNameError
+from llm_latency.notation import REGISTRY, unit_label
+
+SPEC_KINDS = {"datasheet", "published", "note", "derived", "assumed"}
+ROWS = [
+    pytest.param(path.name, row, id=f"{path.stem}-{number}")
+    for path in sorted(DATA.glob("*.csv"))
+    for number, row in enumerate(csv_rows(path), start=2)
+]
+
+
+@pytest.mark.parametrize(("file", "row"), ROWS)
+def test_every_row_is_complete_and_sourced(file, row):
+    assert None not in row, "more cells than headings"
+    for name, cell in row.items():
+        assert cell, f"{file}: empty {name}"
+        assert cell == cell.strip()
+    assert len(row["source"]) > 15
+    assert date.fromisoformat(row["read_on"]) <= date.today()
+    if "quantity" in row and "value" in row:
+        assert row["kind"] in SPEC_KINDS
+        assert row["unit"] == unit_label(REGISTRY[row["quantity"]].unit)
+        assert float(row["value"]) > 0
+    else:
+        assert row["kind"] == "measured"
+        assert row["unit"] == "s"
+        assert float(row["time"]) > 0
+
+
+@pytest.mark.parametrize("file", ["devices.csv", "models.csv"])
+def test_no_value_is_given_twice(file):
+    keys = [(row["name"], row["quantity"]) for row in csv_rows(DATA / file)]
+    assert len(set(keys)) == len(keys)
+
+
+@pytest.mark.parametrize("catalogue", [ll.devices, ll.models])
+def test_every_value_of_a_spec_has_its_source(catalogue):
+    for spec in catalogue.values():
+        assert spec.values.keys() == spec.sources.keys()
+        assert spec.values.keys() <= REGISTRY.keys()
+
+
+def test_specs_are_frozen():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        ll.devices["A100-40GB-SXM"].mem_bandwidth = 1
+
+
+def test_an_own_device_works_like_a_catalogued_one():
+    mine = ll.Device(name="mine", peak_flops=1e15, mem_bandwidth=4e12, mem_size=1e11, link_bandwidth=4e11)
+    assert ll.evaluate(ll.roofline.ridge_point, mine) == 250
+
+
+@pytest.mark.parametrize(
+    ("catalogue", "name", "message"),
+    [
+        (ll.devices, "a100-40gb-sxm", "unknown device 'a100-40gb-sxm'; did you mean 'A100-40GB-SXM'"),
+        (ll.devices, "abacus", "unknown device 'abacus'; Known: A100-40GB-SXM, "),
+        (ll.models, "GPT13B", "unknown model 'GPT13B'; did you mean 'GPT-13B'"),
+    ],
+)
+def test_unknown_names_suggest_known_ones(catalogue, name, message):
+    with pytest.raises(UnknownNameError, match=message):
+        catalogue[name]
+
+
+def test_mlps_are_four_times_as_wide_where_the_count_assumes_it():
+    for model in ll.models.values():
+        assert model.mlp_width in (None, 4 * model.d_model)
+
+
+def test_measurements_name_catalogued_models_and_devices():
+    for run in latencies():
+        assert run.model in ll.models
+        assert run.device in ll.devices
+        assert run.quantity in {"prefill", "decode_step", "request"}
+    for run in matmuls():
+        assert run.device in ll.devices
+
+
+def test_unknown_measurement_fields_are_named():
+    with pytest.raises(ValueError, match="no field gpu; fields: model, device"):
+        latencies(gpu="A100")
+
+
+def test_the_13b_totals_prove_which_run_is_which():
+    """(total - prefill) / tokens, the identification that the data file's notes rely on."""
+    totals = {1: 0.28360, 2: 0.18086}
+    for n_devices, total in totals.items():
+        [prefill] = latencies(model="GPT-13B", quantity="prefill", n_devices=n_devices)
+        [step] = latencies(model="GPT-13B", quantity="decode_step", n_devices=n_devices)
+        assert (total - prefill.time) / prefill.output == pytest.approx(step.time, rel=0.01)

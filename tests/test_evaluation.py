@@ -1,0 +1,82 @@
+import numpy as np
+import pytest
+
+import llm_latency as ll
+from llm_latency.evaluation import compiled
+from llm_latency.latency import serial_decode_step_time
+from llm_latency.roofline import compute_time, ridge_point, weight_read_time
+
+MODEL, MACHINE = ll.models["GPT-260B"], ll.devices["A100-note"]
+
+
+def test_scalars_give_a_float():
+    assert type(ll.evaluate(weight_read_time, MODEL, MACHINE, n_devices=16)) is float
+
+
+def test_arrays_broadcast():
+    devices, batch = np.array([[1], [2], [16]]), [1, 8, 64, 512]
+    times = ll.evaluate(serial_decode_step_time, MODEL, MACHINE, n_devices=devices, batch=batch)
+    assert times.shape == (3, 4)
+    alone = ll.evaluate(serial_decode_step_time, MODEL, MACHINE, n_devices=2, batch=64)
+    assert times[1, 2] == alone
+
+
+def test_keywords_take_precedence_over_specs():
+    faster = ll.evaluate(weight_read_time, MODEL, MACHINE, n_devices=16, mem_bandwidth=3e12)
+    assert faster == pytest.approx(0.5 * ll.evaluate(weight_read_time, MODEL, MACHINE, n_devices=16))
+
+
+def test_compiled_once():
+    before = compiled.cache_info().misses
+    for _ in range(3):
+        ll.evaluate(ridge_point, peak_flops=3e14, mem_bandwidth=1.5e12)
+    assert compiled.cache_info().misses <= before + 1
+
+
+def test_inputs_are_left_alone():
+    batch = np.array([1, 2, 3])
+    ll.evaluate(compute_time, MODEL, MACHINE, tokens=batch, n_devices=1)
+    assert batch.tolist() == [1, 2, 3]
+    assert batch.dtype == int
+
+
+def test_constants_may_be_given_but_not_changed():
+    values = dict(tokens=1, n_params=1e9, n_devices=1, peak_flops=1e12)
+    assert ll.evaluate(compute_time, flops_per_mac=2, **values) == ll.evaluate(compute_time, **values)
+    with pytest.raises(ValueError, match=r"flops_per_mac = 1\.0 FLOP: must be always 2"):
+        ll.evaluate(compute_time, flops_per_mac=1, **values)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"mem_bandwidth": 0}, r"mem_bandwidth = 0\.0 byte/s: must be a finite number > 0"),
+        ({"mem_bandwidth": -1.5e12}, r"mem_bandwidth = -1.*e\+?12 byte/s|mem_bandwidth = -1500000000000\.0 byte/s"),
+        ({"peak_flops": float("nan")}, r"peak_flops = nan FLOP/s: must be a finite number > 0"),
+        ({"peak_flops": float("inf")}, r"peak_flops = inf FLOP/s"),
+        ({"batch": 0}, r"batch = 0\.0: must be a finite number >= 1"),
+        ({"batch": [1, 2, 0.5]}, r"batch = 0\.5: must be a finite number >= 1"),
+        ({"n_devices": 1.5}, r"n_devices = 1\.5: must be a whole number >= 1"),
+        ({"batch": "many"}, r"batch = 'many': must be a finite number >= 1"),
+        ({"batch": None}, r"needs batch \[1\]"),
+        ({"batch": 1 + 2j}, r"batch = \(1\+2j\): must be"),
+        ({"batch": True}, r"batch = True: must be"),
+        ({"batch": [[1, 2], [3]]}, r"batch = \[\[1, 2\], \[3\]\]: must be a rectangular array"),
+        ({"bandwidth": 1e12}, r"no argument 'bandwidth'; did you mean 'mem_bandwidth' or 'link_bandwidth'\?"),
+        ({"colour": 3}, r"no argument 'colour'; It takes"),
+    ],
+)
+def test_bad_input_is_named(change, message):
+    values = {"n_devices": 16, "batch": 1} | change
+    with pytest.raises(ValueError, match=message):
+        ll.evaluate(serial_decode_step_time, MODEL, MACHINE, **values)
+
+
+def test_missing_arguments_are_named_with_their_unit():
+    with pytest.raises(ValueError, match=r"weight_read_time needs n_devices \[1\], mem_bandwidth \[byte/s\]"):
+        ll.evaluate(weight_read_time, MODEL)
+
+
+def test_a_device_without_a_link_latency_leaves_it_to_the_caller():
+    with pytest.raises(ValueError, match=r"needs link_latency \[s\]"):
+        ll.evaluate(serial_decode_step_time, MODEL, ll.devices["H100-SXM"], n_devices=16, batch=1)

@@ -1,0 +1,110 @@
+"""What must hold for every model and machine: limits, scalings and monotonicities."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from llm_latency import evaluate
+from llm_latency.collectives import direct_all_reduce_time, ring_all_reduce_time
+from llm_latency.latency import (
+    bandwidth_bound_communication_time,
+    communication_time,
+    decode_compute_time,
+    latency_bound_communication_time,
+    overlapped_decode_step_time,
+    overlapped_prefill_time,
+    serial_decode_step_time,
+    serial_prefill_time,
+)
+from llm_latency.roofline import critical_batch, weight_read_time
+
+settings.register_profile("book", max_examples=60, deadline=None, derandomize=True)
+settings.load_profile("book")
+
+configurations = st.fixed_dictionaries(
+    {
+        "n_params": st.floats(1e8, 1e12),
+        "n_layers": st.integers(1, 200),
+        "d_model": st.integers(64, 65536),
+        "bytes_per_param": st.sampled_from([0.5, 1, 2, 4]),
+        "bytes_per_activation": st.sampled_from([1, 2, 4]),
+        "n_devices": st.integers(1, 256),
+        "peak_flops": st.floats(1e12, 1e16),
+        "mem_bandwidth": st.floats(1e11, 1e14),
+        "link_bandwidth": st.floats(1e9, 1e13),
+        "link_latency": st.floats(1e-7, 1e-3),
+        "batch": st.integers(1, 4096),
+    }
+)
+STEPS = (overlapped_decode_step_time, serial_decode_step_time)
+
+
+def of(formula, values):
+    """Evaluate a formula on those of the values that it takes."""
+    return evaluate(formula, **{name: value for name, value in values.items() if name in formula.arguments})
+
+
+@pytest.mark.parametrize("step", STEPS)
+@given(values=configurations)
+def test_no_step_is_faster_than_reading_its_weights_or_computing(step, values):
+    slack = 1 + 1e-12
+    assert slack * of(step, values) >= of(weight_read_time, values)
+    assert slack * of(step, values) >= of(decode_compute_time, values)
+
+
+@given(values=configurations)
+def test_serial_lies_between_overlapped_and_twice_that(values):
+    overlapped, serial = (of(step, values) for step in STEPS)
+    assert overlapped <= serial <= 2 * overlapped * (1 + 1e-12)
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("name", ["mem_bandwidth", "peak_flops", "link_bandwidth"])
+@given(values=configurations)
+def test_time_does_not_rise_with_a_faster_machine(step, name, values):
+    assert of(step, values | {name: 2 * values[name]}) <= of(step, values) * (1 + 1e-12)
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("name", ["batch", "n_params", "bytes_per_param", "link_latency"])
+@given(values=configurations)
+def test_time_does_not_fall_with_more_work(step, name, values):
+    assert of(step, values | {name: 2 * values[name]}) * (1 + 1e-12) >= of(step, values)
+
+
+@given(values=configurations)
+def test_one_device_communicates_with_nobody(values):
+    alone = values | {"n_devices": 1, "tokens": values["batch"]}
+    assert of(communication_time, alone) == 0
+    assert of(serial_decode_step_time, alone) == of(overlapped_decode_step_time, alone)
+
+
+@given(values=configurations)
+def test_a_prefill_of_one_token_is_a_decode_step(values):
+    for prefill, step in zip((overlapped_prefill_time, serial_prefill_time), STEPS, strict=True):
+        assert of(prefill, values | {"prompt": 1}) == pytest.approx(of(step, values), rel=1e-12)
+
+
+@given(values=configurations)
+def test_the_step_does_not_grow_until_the_critical_batch(values):
+    critical = of(critical_batch, values)
+    if critical > 1:
+        at = of(decode_compute_time, values | {"batch": critical})
+        assert at == pytest.approx(of(weight_read_time, values), rel=1e-9)
+
+
+@given(values=configurations, message=st.floats(1, 1e10))
+def test_direct_and_ring_agree_for_two_devices_and_ring_is_never_faster(values, message):
+    values = values | {"message_bytes": message}
+    two = values | {"n_devices": 2}
+    assert of(direct_all_reduce_time, two) == pytest.approx(of(ring_all_reduce_time, two), rel=1e-12)
+    assert of(direct_all_reduce_time, values) <= of(ring_all_reduce_time, values) * (1 + 1e-12)
+
+
+@given(values=configurations)
+def test_communication_tends_to_the_limits_of_the_note(values):
+    many = values | {"n_devices": 10**9}
+    tiny = many | {"tokens": 1, "link_bandwidth": 1e30}
+    huge = many | {"tokens": 1e12, "link_latency": 1e-30}
+    assert of(communication_time, tiny) == pytest.approx(of(latency_bound_communication_time, tiny), rel=1e-6)
+    assert of(communication_time, huge) == pytest.approx(of(bandwidth_bound_communication_time, huge), rel=1e-6)
