@@ -1,0 +1,65 @@
+"""The library's arrows point one way."""
+
+import ast
+
+import pytest
+
+from conftest import ROOT
+
+PACKAGE = ROOT / "lib" / "llm_latency"
+LAYERS = [
+    ("palette", "names", "notation", "table"),
+    ("formula", "catalogue"),
+    ("hardware", "models", "measurements", "transformer", "memory", "collectives"),
+    ("roofline",),
+    ("latency",),
+    ("evaluation", "live", "plots"),
+    ("__init__",),
+]
+LEVEL = {module: level for level, modules in enumerate(LAYERS) for module in modules}
+ONLY_HERE = {
+    "matplotlib": {"plots"},
+    "matplotlib_inline": {"plots"},
+    "tabulate": {"table"},
+    "vl_convert": set(),
+    "pandas": set(),
+}
+WITHOUT_SYMPY = {"catalogue", "hardware", "measurements", "models", "names", "palette", "plots", "table"}
+
+
+def imports_of(module):
+    """List the modules that a module of the library imports, in full."""
+    tree = ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            package = node.module == "llm_latency"
+            found |= {f"{node.module}.{alias.name}" if package else node.module for alias in node.names}
+    return found
+
+
+def test_every_module_has_its_layer():
+    assert {path.stem for path in PACKAGE.glob("*.py")} == LEVEL.keys()
+
+
+@pytest.mark.parametrize("module", LEVEL)
+def test_imports_point_to_lower_layers(module):
+    for name in imports_of(module):
+        if name.startswith("llm_latency."):
+            assert LEVEL[name.split(".")[1]] < LEVEL[module], f"{module} imports {name}"
+
+
+@pytest.mark.parametrize("module", LEVEL)
+def test_outside_packages_stay_where_they_belong(module):
+    roots = {name.split(".")[0] for name in imports_of(module)}
+    for package, allowed in ONLY_HERE.items():
+        assert package not in roots or module in allowed
+    if module in WITHOUT_SYMPY:
+        assert "sympy" not in roots
+
+
+def test_the_library_stays_small_enough_to_read_in_an_evening():
+    lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in PACKAGE.glob("*.py"))
+    assert lines < 3000

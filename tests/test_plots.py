@@ -1,0 +1,67 @@
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from llm_latency import plots
+from llm_latency.palette import COLOURS
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+def boxes(ax):
+    """Return the bounding boxes of the texts right of the axes."""
+    ax.figure.draw_without_rendering()
+    right = [text for text in ax.texts if text.get_annotation_clip() is False]
+    return [text.get_window_extent() for text in right]
+
+
+@pytest.mark.parametrize("gap", [1.0, 1.01, 3.0])
+def test_labels_at_the_ends_of_curves_do_not_overlap(gap):
+    plots.use_book_style()
+    x = np.geomspace(1, 1000, 50)
+    lines = {"first": x, "second\nin two lines": gap * x, "third": gap**2 * x}
+    ax = plots.curves(x, lines, x_label="batch", y_label="time [ms]")
+    found = boxes(ax)
+    assert len(found) == 3
+    for index, one in enumerate(found):
+        for other in found[index + 1 :]:
+            assert not one.overlaps(other)
+
+
+def test_curves_draw_the_numbers_they_get():
+    ax = plots.curves([1, 10], {"arithmetic": [1, 2]}, x_label="batch", y_label="time [ms]", log="x")
+    [line] = [line for line in ax.lines if len(line.get_xdata()) == 2]
+    assert list(line.get_ydata()) == [1, 2]
+    assert line.get_color() == COLOURS["arithmetic"]
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "linear")
+    assert ax.get_ylim()[0] == 0
+
+
+def test_measured_points_and_crossings_are_named():
+    ax = plots.curves(
+        [1, 10], {"arithmetic": [1, 2]}, x_label="batch", y_label="time [ms]",
+        measured={"measured": ([5], [3])}, points={"here": (2, 1.5)}, crossing=(4, "critical"),
+    )
+    assert {"measured", "here", "critical"} <= {text.get_text() for text in ax.texts}
+
+
+def test_roofline_bends_at_the_ridge_point():
+    ax = plots.roofline(312e12, 1.5e12, {"decode": (1, 1.5e12)}, device="A100")
+    slope, flat = ax.lines[0], ax.lines[1]
+    assert slope.get_xdata()[-1] == flat.get_xdata()[0] == 208
+    assert slope.get_ydata()[-1] == flat.get_ydata()[0] == 312
+    assert "decode" in {text.get_text() for text in ax.texts}
+
+
+def test_stacked_bars_add_up():
+    ax = plots.stacked_bars({"batch 1": {"memory bandwidth": 21.7, "communication": 2.6}})
+    assert sum(bar.get_width() for bar in ax.patches) == pytest.approx(24.3)
+    assert "24.3" in {text.get_text() for text in ax.texts}
+
+
+def test_every_resource_has_a_colour_of_its_own():
+    assert len(set(COLOURS.values())) == len(COLOURS)
