@@ -1,0 +1,178 @@
+"""Break things on purpose, one at a time, and see whether the tests notice.
+
+Each mutant is a small change in a copy of the repository: a constant of a formula, a value in the
+data, a stored output, a notebook that is not as it should be. A mutant that no check kills is a
+hole in the test suite. Takes about a quarter of an hour; it is not part of the test run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+FORMULAS = [f"lib/llm_latency/{name}.py" for name in ("transformer", "memory", "roofline", "collectives", "latency")]
+PAGES = sorted(path.stem for path in (ROOT / "book").glob("*.ipynb"))
+# The cheapest check that can notice comes first; the site is built only where nothing else looks.
+PYTEST = [sys.executable, "-m", "pytest", "-x", "-n0"]
+STAGES = {
+    "unit": [*PYTEST, "tests", "lib/llm_latency"],
+    "nbval": [*PYTEST, "book"],
+    "site": [str(Path(sys.executable).parent / "jupyter-book"), "build", ".", "-W", "--keep-going", "--quiet"],
+}
+
+
+def mutants() -> Iterator[tuple[str, str, Callable[[str], str]]]:
+    """Yield each mutant as its name, the file it changes, and the change."""
+    for file in FORMULAS:
+        for number, (start, end, old) in enumerate(constants(file)):
+            new = str(int(old) + 1)
+            yield f"{Path(file).stem} constant {number}: {old} -> {new}", file, splice(start, end, new)
+    yield "roofline.overlapped: Max -> Add", FORMULAS[2], replace("sp.Max(*times)", "sp.Add(*times)")
+    yield "roofline.serial: Add -> Max", FORMULAS[2], replace("sp.Add(*times)", "sp.Max(*times)")
+    yield "collectives: N - 1 -> N", FORMULAS[3], replace("(n_devices - 1) / n_devices", "n_devices / n_devices")
+    yield "evaluation: no check of arguments", "lib/llm_latency/evaluation.py", replace("not legal.all()", "False")
+    yield "evaluation: Max broken", "lib/llm_latency/evaluation.py", replace('"maximum"', '"minimum"')
+    yield "live: milliseconds are seconds", "lib/llm_latency/live.py", replace("1000*", "1*")
+    yield "plots: labels overlap", "lib/llm_latency/plots.py", replace("line_height = 0.066", "line_height = 0.01")
+    rng = random.Random(0)
+    for page in PAGES:
+        for number in range(4):
+            yield f"{page}: stored number {number}", f"book/{page}.ipynb", change_a_stored_number(rng.random())
+        yield f"{page}: outputs cleared", f"book/{page}.ipynb", change_cells(clear)
+        yield f"{page}: first cell not executed", f"book/{page}.ipynb", change_cells(forget_execution)
+    yield "notebook missing from _toc.yml", "_toc.yml", replace("      - file: book/roofline\n", "")
+    yield "chart without alt text", "book/roofline.ipynb", change_cells(drop("image"))
+    yield "chart without caption", "book/roofline.ipynb", change_cells(drop("figure"))
+    yield "stored chart changed", "book/roofline.ipynb", change_cells(redraw)
+    yield "number in prose", "book/decode-latency.ipynb", replace("21.7 ms at batch 1", "23.7 ms at batch 1")
+    yield "symbol not in the registry", FORMULAS[2], replace(
+        "expr=peak_flops / mem_bandwidth", 'expr=peak_flops / mem_bandwidth * sp.Symbol("stray", positive=True)'
+    )
+    yield "FLOP taken for byte", FORMULAS[2], replace("(n_devices * mem_bandwidth)", "(n_devices * peak_flops)")
+    yield "data row without a source", "lib/llm_latency/data/devices.csv", drop_source
+    yield "bandwidth of a device", "lib/llm_latency/data/devices.csv", replace("1.555e12", "1.556e12")
+    yield "width of a model", "lib/llm_latency/data/models.csv", replace("16384", "16484")
+    yield "measured latency", "lib/llm_latency/data/latencies.csv", replace("63.17e-3", "65.17e-3")
+    yield "a resource from outside", "_config.yml", replace(
+        'extra_footer: "', "extra_footer: \"<img alt='x' src='https://example.org/x.png'>"
+    )
+    yield "a broken reference", "book/counting.ipynb", replace("{doc}`roofline`", "{doc}`rooflime`")
+
+
+def constants(file: str) -> Iterator[tuple[int, int, str]]:
+    """Yield the integer constants of a module's expressions, outside strings and imports."""
+    text = (ROOT / file).read_text(encoding="utf-8")
+    blanked = re.sub(r'""".*?"""|f?r?"[^"\n]*"', lambda match: " " * len(match[0]), text, flags=re.DOTALL)
+    for match in re.finditer(r"(?<![\w.])\d+(?![\w.])", blanked):
+        yield match.start(), match.end(), match[0]
+
+
+def splice(start: int, end: int, new: str) -> Callable[[str], str]:
+    """Change the text between two positions."""
+    return lambda text: text[:start] + new + text[end:]
+
+
+def replace(old: str, new: str) -> Callable[[str], str]:
+    """Change the first occurrence of a text."""
+    return lambda text: text.replace(old, new, 1)
+
+
+def change_cells(change: Callable[[list[dict]], None]) -> Callable[[str], str]:
+    """Change the code cells of a notebook."""
+
+    def change_notebook(text):
+        notebook = json.loads(text)
+        change([cell for cell in notebook["cells"] if cell["cell_type"] == "code"])
+        return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+
+    return change_notebook
+
+
+def clear(cells):
+    for cell in cells:
+        cell["outputs"], cell["execution_count"] = [], None
+
+
+def forget_execution(cells):
+    cells[0]["execution_count"] = None
+
+
+def drop(key):
+    def change(cells):
+        next(cell for cell in cells if "mystnb" in cell["metadata"])["metadata"]["mystnb"].pop(key)
+
+    return change
+
+
+def redraw(cells):
+    data = next(o["data"] for cell in cells for o in cell["outputs"] if "image/svg+xml" in o.get("data", {}))
+    lines = data["image/svg+xml"]
+    place = next(i for i, line in enumerate(lines) if re.search(r"L \d+\.\d+", line))
+    lines[place] = re.sub(r"L \d", "L 9", lines[place])
+
+
+def change_a_stored_number(position: float) -> Callable[[str], str]:
+    """Change one digit of one number among the textual outputs."""
+
+    def change(cells):
+        places = [
+            (lines, i)
+            for cell in cells
+            for output in cell["outputs"]
+            for lines in [output.get("text") or output.get("data", {}).get("text/markdown", [])]
+            for i, line in enumerate(lines)
+            if re.search(r"\d", line)
+        ]
+        lines, i = places[int(position * len(places))]
+        lines[i] = re.sub(r"\d(?=\D*$)", lambda digit: str((int(digit[0]) + 1) % 10), lines[i], count=1)
+
+    return change_cells(change)
+
+
+def drop_source(text):
+    first, second, *rest = text.splitlines(keepends=True)
+    return "".join([first, re.sub(r'"[^"]*",(\d{4}-)', r",\1", second), *rest])
+
+
+def survives(mutant) -> tuple[str, str]:
+    """Run the checks on one mutant and say which one killed it."""
+    name, file, change = mutant
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "book"
+        shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".venv", "_build", ".*_cache", "__pycache__"))
+        target = copy / file
+        before = target.read_text(encoding="utf-8")
+        after = change(before)
+        if after == before:
+            return name, "NOT CHANGED"
+        target.write_text(after, encoding="utf-8")
+        environment = {**os.environ, "PYTHONPATH": str(copy / "lib"), "PYTHONDONTWRITEBYTECODE": "1"}
+        for stage, command in STAGES.items():
+            if stage == "nbval" and file.endswith(".ipynb"):
+                command = [*command[:-1], file]
+            run = subprocess.run(command, cwd=copy, env=environment, capture_output=True)
+            if run.returncode:
+                return name, f"killed by {stage}"
+    return name, "SURVIVED"
+
+
+if __name__ == "__main__":
+    chosen = [mutant for mutant in mutants() if re.search(sys.argv[1] if len(sys.argv) > 1 else "", mutant[0])]
+    outcomes = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for name, outcome in pool.map(survives, chosen):
+            print(f"{outcome:18} {name}", flush=True)
+            outcomes.append(outcome)
+    killed = sum(outcome.startswith("killed") for outcome in outcomes)
+    print(f"{killed} of {len(outcomes)} mutants killed")
+    sys.exit(killed < len(outcomes))
