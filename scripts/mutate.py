@@ -20,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-FORMULAS = [f"lib/llm_latency/{name}.py" for name in ("transformer", "memory", "roofline", "collectives", "latency")]
+FORMULAS = [f"lib/llm_latency/{name}.py" for name in ("transformer", "footprint", "roofline", "collectives", "latency")]
 PAGES = sorted(path.stem for path in (ROOT / "book").glob("*.ipynb"))
 # The cheapest check that can notice comes first; the site is built only where nothing else looks.
 PYTEST = [sys.executable, "-m", "pytest", "-x", "-n0"]

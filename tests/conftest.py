@@ -6,7 +6,7 @@ from pathlib import Path
 import nbformat
 import yaml
 
-from llm_latency import collectives, latency, memory, roofline, transformer
+from llm_latency import collectives, footprint, latency, roofline, transformer
 from llm_latency.formula import Formula
 from llm_latency.notation import REGISTRY
 
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 BOOK = ROOT / "book"
 DATA = ROOT / "lib" / "llm_latency" / "data"
 
-FORMULA_MODULES = (transformer, memory, roofline, collectives, latency)
+FORMULA_MODULES = (transformer, footprint, roofline, collectives, latency)
 FORMULAS = {
     name: getattr(module, name)
     for module in FORMULA_MODULES

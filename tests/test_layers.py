@@ -10,7 +10,7 @@ PACKAGE = ROOT / "lib" / "llm_latency"
 LAYERS = [
     ("palette", "names", "notation", "table"),
     ("formula", "catalogue"),
-    ("hardware", "models", "measurements", "transformer", "memory", "collectives"),
+    ("hardware", "model", "measurements", "transformer", "footprint", "collectives"),
     ("roofline",),
     ("latency",),
     ("evaluation", "live", "plots"),
@@ -24,7 +24,7 @@ ONLY_HERE = {
     "vl_convert": set(),
     "pandas": set(),
 }
-WITHOUT_SYMPY = {"catalogue", "hardware", "measurements", "models", "names", "palette", "plots", "table"}
+WITHOUT_SYMPY = {"catalogue", "hardware", "measurements", "model", "names", "palette", "plots", "table"}
 
 
 def imports_of(module):

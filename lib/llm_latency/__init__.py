@@ -1,14 +1,14 @@
 """Where the milliseconds go: the latency of LLM inference as formulas that run.
 
 `evaluate` turns a formula into numbers; `devices` and `models` are the catalogues. The formulas
-live in the modules named after what they describe: `transformer`, `memory`, `roofline`,
+live in the modules named after what they describe: `transformer`, `footprint`, `roofline`,
 `collectives` and `latency`.
 """
 
-from llm_latency import collectives, latency, memory, roofline, transformer
+from llm_latency import collectives, footprint, latency, roofline, transformer
 from llm_latency.evaluation import evaluate
 from llm_latency.hardware import Device, devices
-from llm_latency.models import Model, models
+from llm_latency.model import Model, models
 
 __all__ = [
     "Device",
@@ -16,8 +16,8 @@ __all__ = [
     "collectives",
     "devices",
     "evaluate",
+    "footprint",
     "latency",
-    "memory",
     "models",
     "roofline",
     "transformer",

@@ -6,8 +6,8 @@ Two clocks run while a device works, one for the bytes it reads and one for the 
 
 import sympy as sp
 
+from llm_latency.footprint import kv_cache_bytes, weight_bytes
 from llm_latency.formula import Formula
-from llm_latency.memory import kv_cache_bytes, weight_bytes
 from llm_latency.notation import (
     FLOP,
     batch,
