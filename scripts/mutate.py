@@ -43,7 +43,7 @@ def mutants() -> Iterator[tuple[str, str, Callable[[str], str]]]:
     yield "evaluation: no check of arguments", "lib/llm_latency/evaluation.py", replace("not legal.all()", "False")
     yield "evaluation: Max broken", "lib/llm_latency/evaluation.py", replace('"maximum"', '"minimum"')
     yield "live: milliseconds are seconds", "lib/llm_latency/live.py", replace("1000*", "1*")
-    yield "plots: labels overlap", "lib/llm_latency/plots.py", replace("line_height = 0.066", "line_height = 0.01")
+    yield "plots: labels overlap", "lib/llm_latency/plots.py", replace("line_height = 0.072", "line_height = 0.01")
     rng = random.Random(0)
     for page in PAGES:
         for number in range(4):

@@ -11,6 +11,18 @@ from llm_latency.notation import REGISTRY, unit_label, unit_of
 __all__ = ["Formula"]
 
 
+_FORMULAS: dict[str, Formula] = {}
+
+
+class Term(sp.Symbol):
+    """A formula as one letter of another formula; it prints as the left-hand side."""
+
+    __slots__ = ()
+
+    def _latex(self, printer):
+        return _FORMULAS[self.name].latex
+
+
 def _sentence(words: str) -> str:
     return words[0].upper() + words[1:] + "."
 
@@ -29,8 +41,8 @@ class Formula:
         Name in code.
     latex : str
         Left-hand side in mathematics.
-    expr : sympy.Expr
-        Right-hand side in registered symbols.
+    form : sympy.Expr
+        Right-hand side as it is read: in registered symbols and in terms of other formulas.
     unit : sympy.Expr
         Unit of the result.
     meaning : str
@@ -54,6 +66,9 @@ class Formula:
     bytes_per_param*n_params/(mem_bandwidth*n_devices)
     >>> weight_read_time.label
     'eq-weight-read-time'
+    >>> from llm_latency.latency import serial_decode_step_time
+    >>> serial_decode_step_time.form
+    decode_communication_time + Max(decode_compute_time, weight_read_time)
 
     References
     ----------
@@ -62,7 +77,7 @@ class Formula:
 
     name: str
     latex: str
-    expr: sp.Expr
+    form: sp.Expr
     unit: sp.Expr
     meaning: str
     page: str
@@ -70,6 +85,9 @@ class Formula:
     result: str
 
     def __post_init__(self):
+        terms = {term: _FORMULAS[term.name].expr for term in self.form.atoms(Term)}
+        object.__setattr__(self, "expr", self.form.subs(terms))
+        _FORMULAS[self.name] = self
         unit = unit_of(self.expr)
         if unit != self.unit:
             raise ValueError(
@@ -77,6 +95,11 @@ class Formula:
                 f"not {unit_label(self.unit)}"
             )
         object.__setattr__(self, "__doc__", self._docstring())
+
+    @property
+    def term(self) -> Term:
+        """This formula as one letter of another one."""
+        return Term(self.name, positive=True)
 
     @property
     def label(self) -> str:
@@ -106,8 +129,8 @@ class Formula:
 
     @property
     def equation(self) -> str:
-        """The equation as LaTeX, printed from the expression."""
-        return f"{self.latex} = {sp.latex(self.expr)}"
+        """The equation as LaTeX, printed from the form."""
+        return f"{self.latex} = {sp.latex(self.form)}"
 
     def __repr__(self) -> str:
         return f"<Formula {self.name} = {self.expr}>"

@@ -27,11 +27,13 @@ from llm_latency.roofline import compute_time, overlapped, serial, weight_read_t
 __all__ = [
     "bandwidth_bound_communication_time",
     "communication_time",
+    "decode_communication_time",
     "decode_compute_time",
     "latency_bound_communication_time",
     "mlp_time",
     "overlapped_decode_step_time",
     "overlapped_prefill_time",
+    "prefill_communication_time",
     "prefill_compute_time",
     "serial_decode_step_time",
     "serial_prefill_time",
@@ -48,7 +50,7 @@ _MACHINE_260B = (
 communication_time = Formula(
     name="communication_time",
     latex=r"t_{\mathrm{comm}}",
-    expr=ALL_REDUCES_PER_LAYER * PHASES * n_layers * direct_phase_time.expr.subs(
+    form=ALL_REDUCES_PER_LAYER * PHASES * n_layers * direct_phase_time.expr.subs(
         message_bytes, bytes_per_activation * tokens * d_model
     ),
     unit=second,
@@ -64,7 +66,7 @@ communication_time = Formula(
 latency_bound_communication_time = Formula(
     name="latency_bound_communication_time",
     latex=r"t_{\mathrm{comm}}^{\mathrm{small}}",
-    expr=ALL_REDUCES_PER_LAYER * PHASES * n_layers * link_latency,
+    form=ALL_REDUCES_PER_LAYER * PHASES * n_layers * link_latency,
     unit=second,
     meaning="limit of the communication time for small messages: only their latency counts",
     page="decode-latency",
@@ -75,7 +77,7 @@ latency_bound_communication_time = Formula(
 bandwidth_bound_communication_time = Formula(
     name="bandwidth_bound_communication_time",
     latex=r"t_{\mathrm{comm}}^{\mathrm{large}}",
-    expr=ALL_REDUCES_PER_LAYER * PHASES * n_layers * bytes_per_activation * tokens * d_model / link_bandwidth,
+    form=ALL_REDUCES_PER_LAYER * PHASES * n_layers * bytes_per_activation * tokens * d_model / link_bandwidth,
     unit=second,
     meaning="limit of the communication time for large messages between many devices",
     page="decode-latency",
@@ -85,8 +87,8 @@ bandwidth_bound_communication_time = Formula(
 
 decode_compute_time = Formula(
     name="decode_compute_time",
-    latex=r"t_{\mathrm{compute}}",
-    expr=compute_time.expr.subs(tokens, batch),
+    latex=r"t_{\mathrm{compute}}^{\mathrm{decode}}",
+    form=compute_time.expr.subs(tokens, batch),
     unit=second,
     meaning="time of a decode step's arithmetic: one token for every sequence of the batch",
     page="decode-latency",
@@ -94,12 +96,24 @@ decode_compute_time = Formula(
     result="0.05333",
 )
 
-_decode_communication_time = communication_time.expr.subs(tokens, batch)
+decode_communication_time = Formula(
+    name="decode_communication_time",
+    latex=r"t_{\mathrm{comm}}^{\mathrm{decode}}",
+    form=communication_time.expr.subs(tokens, batch),
+    unit=second,
+    meaning="time of a decode step's all-reduces: one token for every sequence of the batch",
+    page="decode-latency",
+    example=(
+        "batch=512, n_layers=80, d_model=16384, bytes_per_activation=2, "
+        "n_devices=16, link_bandwidth=300e9, link_latency=8e-6"
+    ),
+    result="0.01934",
+)
 
 overlapped_decode_step_time = Formula(
     name="overlapped_decode_step_time",
     latex=r"t_{\mathrm{decode}}^{\mathrm{overlapped}}",
-    expr=overlapped(weight_read_time.expr, decode_compute_time.expr, _decode_communication_time),
+    form=overlapped(weight_read_time.term, decode_compute_time.term, decode_communication_time.term),
     unit=second,
     meaning="time of a decode step whose communication hides behind the device's work",
     page="decode-latency",
@@ -110,8 +124,8 @@ overlapped_decode_step_time = Formula(
 serial_decode_step_time = Formula(
     name="serial_decode_step_time",
     latex=r"t_{\mathrm{decode}}^{\mathrm{serial}}",
-    expr=serial(
-        overlapped(weight_read_time.expr, decode_compute_time.expr), _decode_communication_time
+    form=serial(
+        overlapped(weight_read_time.term, decode_compute_time.term), decode_communication_time.term
     ),
     unit=second,
     meaning="time of a decode step that communicates while no device works",
@@ -123,7 +137,7 @@ serial_decode_step_time = Formula(
 prefill_compute_time = Formula(
     name="prefill_compute_time",
     latex=r"t_{\mathrm{compute}}^{\mathrm{prefill}}",
-    expr=compute_time.expr.subs(tokens, batch * prompt),
+    form=compute_time.expr.subs(tokens, batch * prompt),
     unit=second,
     meaning="time of a prefill's arithmetic: all tokens of all prompts",
     page="prefill-latency",
@@ -131,12 +145,24 @@ prefill_compute_time = Formula(
     result="0.04267",
 )
 
-_prefill_communication_time = communication_time.expr.subs(tokens, batch * prompt)
+prefill_communication_time = Formula(
+    name="prefill_communication_time",
+    latex=r"t_{\mathrm{comm}}^{\mathrm{prefill}}",
+    form=communication_time.expr.subs(tokens, batch * prompt),
+    unit=second,
+    meaning="time of a prefill's all-reduces: all tokens of all prompts",
+    page="prefill-latency",
+    example=(
+        "batch=1, prompt=2048, n_layers=80, d_model=16384, bytes_per_activation=2, "
+        "n_devices=16, link_bandwidth=300e9, link_latency=8e-6"
+    ),
+    result="0.06967",
+)
 
 overlapped_prefill_time = Formula(
     name="overlapped_prefill_time",
     latex=r"t_{\mathrm{prefill}}^{\mathrm{overlapped}}",
-    expr=overlapped(weight_read_time.expr, prefill_compute_time.expr, _prefill_communication_time),
+    form=overlapped(weight_read_time.term, prefill_compute_time.term, prefill_communication_time.term),
     unit=second,
     meaning="time of a prefill whose communication hides behind the device's work",
     page="prefill-latency",
@@ -147,8 +173,8 @@ overlapped_prefill_time = Formula(
 serial_prefill_time = Formula(
     name="serial_prefill_time",
     latex=r"t_{\mathrm{prefill}}^{\mathrm{serial}}",
-    expr=serial(
-        overlapped(weight_read_time.expr, prefill_compute_time.expr), _prefill_communication_time
+    form=serial(
+        overlapped(weight_read_time.term, prefill_compute_time.term), prefill_communication_time.term
     ),
     unit=second,
     meaning="time of a prefill that communicates while no device works",
@@ -160,7 +186,7 @@ serial_prefill_time = Formula(
 mlp_time = Formula(
     name="mlp_time",
     latex=r"t_{\mathrm{MLP}}",
-    expr=2 * flops_per_mac * batch * prompt * d_model * mlp_width / (n_devices * peak_flops),
+    form=2 * flops_per_mac * batch * prompt * d_model * mlp_width / (n_devices * peak_flops),
     unit=second,
     meaning="time of the arithmetic of one layer's MLP in a prefill: both matrices",
     page="prefill-latency",

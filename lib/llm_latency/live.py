@@ -178,7 +178,7 @@ def live_chart(
     ----------
     Page ``decode-latency`` shows the first of these charts.
     """
-    expressions = {"total": formula.expr, **parts}
+    expressions = {"step": formula.expr, **parts}
     _check(formula, expressions, sliders, constants)
     fixed = {name: str(v.constant) for name, v in REGISTRY.items() if v.constant is not None}
     fixed |= {name: repr(value) for name, value in constants.items()}
@@ -194,7 +194,7 @@ def live_chart(
         {"fold": list(expressions), "as": ["part", "ms"]},
     ]
     bound_by = _longest({name: now[name] for name in parts})
-    headline = f"[format({now['total']}, '.4~g') + ' ms', 'bound by ' + {bound_by}]"
+    headline = f"[format({now['step']}, '.4~g') + ' ms', 'bound by ' + {bound_by}]"
     horizontal = {
         "field": "x", "type": "quantitative", "title": axis.label,
         "scale": {"type": "log", "domain": [axis.low, axis.high], "nice": False},
@@ -229,18 +229,18 @@ def live_chart(
                         "x": horizontal,
                         "y": vertical,
                         "color": colour,
-                        "strokeWidth": {"condition": {"test": "datum.part === 'total'", "value": 5}, "value": 2},
-                        "opacity": {"condition": {"test": "datum.part === 'total'", "value": 0.6}, "value": 1},
+                        "strokeWidth": {"condition": {"test": "datum.part === 'step'", "value": 5}, "value": 2},
+                        "opacity": {"condition": {"test": "datum.part === 'step'", "value": 0.6}, "value": 1},
                     },
                 },
                 {
                     "data": {"values": [{}]},
-                    "transform": [{"calculate": first, "as": "x"}, {"calculate": now["total"], "as": "total"}],
+                    "transform": [{"calculate": first, "as": "x"}, {"calculate": now["step"], "as": "step"}],
                     "layer": [
                         {"mark": {"type": "rule", "strokeDash": [4, 4], "color": TOTAL}, "encoding": {"x": horizontal}},
                         {
                             "mark": {"type": "point", "filled": True, "size": 90, "color": TOTAL, "opacity": 1},
-                            "encoding": {"x": horizontal, "y": {"field": "total", "type": "quantitative"}},
+                            "encoding": {"x": horizontal, "y": {"field": "step", "type": "quantitative"}},
                         },
                     ],
                 },

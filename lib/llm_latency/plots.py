@@ -12,7 +12,7 @@ from importlib.resources import files
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
+from matplotlib.ticker import FixedLocator, LogLocator, NullLocator, StrMethodFormatter
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from llm_latency.palette import COLOURS, TOTAL
@@ -108,6 +108,9 @@ def curves(
         ax.xaxis.set_minor_locator(NullLocator())
         ax.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     if "y" in log:
+        bottom, top = ax.get_ylim()
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if top < 1000 * bottom else (1,)))
+        ax.yaxis.set_minor_locator(NullLocator())
         ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     else:
         ax.set_ylim(bottom=0)
@@ -119,7 +122,8 @@ def curves(
         )
     for words, (xs, ys) in (measured or {}).items():
         ax.plot(xs, ys, "o", mfc="white", mec="black", ms=7, zorder=5)
-        ax.annotate(words, (xs[-1], ys[-1]), xytext=(-10, 6), textcoords="offset points", ha="right")
+        middle = len(xs) // 2
+        ax.annotate(words, (xs[middle], ys[middle]), xytext=(-10, 6), textcoords="offset points", ha="right")
     for words, (px, py) in (points or {}).items():
         ax.plot(px, py, "o", color="black", ms=6, zorder=5)
         ax.annotate(
@@ -132,7 +136,7 @@ def curves(
 
 def _label_ends(ax: Axes, x_end: float, ends: Mapping[str, tuple[float, str]]) -> None:
     """Write each curve's label right of its end, pushed apart where they would overlap."""
-    line_height = 0.066
+    line_height = 0.072
     ax.figure.draw_without_rendering()
     to_axes = ax.transAxes.inverted()
     wanted = sorted(
@@ -215,7 +219,7 @@ def roofline(
     for words, (x, rate) in points.items():
         ax.plot(x, rate / 1e12, "o", color="black", ms=6, zorder=5)
         ax.annotate(
-            words, (x, rate / 1e12), xytext=(8, -6), textcoords="offset points", va="top", fontsize=10.5
+            words, (x, rate / 1e12), xytext=(8, -6), textcoords="offset points", va="top", fontsize=11.5
         )
     return ax
 
@@ -244,7 +248,7 @@ def stacked_bars(bars: Mapping[str, Mapping[str, float]], *, x_label: str = "tim
     ----------
     Page ``example-260b``.
     """
-    _, ax = plt.subplots(figsize=(6.2, 0.9 + 0.6 * len(bars)))
+    _, ax = plt.subplots(figsize=(6.4, 1.0 + 0.65 * len(bars)))
     longest = max(sum(parts.values()) for parts in bars.values())
     for row, parts in enumerate(bars.values()):
         left = 0.0
@@ -260,5 +264,5 @@ def stacked_bars(bars: Mapping[str, Mapping[str, float]], *, x_label: str = "tim
     ax.set(xlabel=x_label, xlim=(0, 1.12 * longest))
     seen = dict.fromkeys(part for parts in bars.values() for part in parts)
     handles = [plt.Rectangle((0, 0), 1, 1, color=COLOURS[part]) for part in seen]
-    ax.figure.legend(handles, list(seen), loc="outside upper right", ncols=len(seen), fontsize=10)
+    ax.figure.legend(handles, list(seen), loc="outside upper right", ncols=len(seen), fontsize=11)
     return ax
