@@ -1,6 +1,7 @@
 import dataclasses
 from datetime import date
 
+import numpy as np
 import pytest
 
 import llm_latency as ll
@@ -44,36 +45,48 @@ def test_no_value_is_given_twice(file):
 @pytest.mark.parametrize("catalogue", [ll.devices, ll.models])
 def test_every_value_of_a_spec_has_its_source(catalogue):
     for spec in catalogue.values():
-        assert spec.values.keys() == spec.sources.keys()
-        assert spec.values.keys() <= REGISTRY.keys()
+        assert spec.arguments.keys() == spec.sources.keys()
+        assert spec.arguments.keys() <= REGISTRY.keys()
 
 
 def test_specs_are_frozen():
+    device = ll.devices["A100-40GB-SXM"]
     with pytest.raises(dataclasses.FrozenInstanceError):
-        ll.devices["A100-40GB-SXM"].mem_bandwidth = 1
+        device.mem_bandwidth = 1
+    with pytest.raises(TypeError):
+        device.sources["mem_bandwidth"] = None
+    assert device in {device}
 
 
 def test_an_own_device_works_like_a_catalogued_one():
     mine = ll.Device(name="mine", peak_flops=1e15, mem_bandwidth=4e12, mem_size=1e11, link_bandwidth=4e11)
     assert ll.evaluate(ll.roofline.ridge_point, mine) == 250
+    assert not mine.sources
+
+
+@pytest.mark.parametrize("bandwidth", [np.float32(4e12), np.int64(4 * 10**12), np.array([4e12])])
+def test_an_own_device_may_hold_any_number(bandwidth):
+    mine = ll.Device(name="mine", peak_flops=1e15, mem_bandwidth=bandwidth, mem_size=1e11, link_bandwidth=4e11)
+    assert ll.evaluate(ll.roofline.ridge_point, mine) == pytest.approx(250)
+
+
+def test_a_catalogue_prints_its_names():
+    assert repr(ll.devices).startswith("<5 devices: A100-40GB-SXM, ")
 
 
 @pytest.mark.parametrize(
     ("catalogue", "name", "message"),
     [
         (ll.devices, "a100-40gb-sxm", "unknown device 'a100-40gb-sxm'; did you mean 'A100-40GB-SXM'"),
-        (ll.devices, "abacus", "unknown device 'abacus'; Known: A100-40GB-SXM, "),
+        (ll.devices, "abacus", "unknown device 'abacus'; known: A100-40GB-SXM, "),
+        (ll.devices, "H100", "did you mean 'H100-SXM'"),
+        (ll.devices, "V100", "did you mean 'V100-32GB-SXM2'"),
         (ll.models, "GPT13B", "unknown model 'GPT13B'; did you mean 'GPT-13B'"),
     ],
 )
 def test_unknown_names_suggest_known_ones(catalogue, name, message):
     with pytest.raises(UnknownNameError, match=message):
         catalogue[name]
-
-
-def test_mlps_are_four_times_as_wide_where_the_count_assumes_it():
-    for model in ll.models.values():
-        assert model.mlp_width in (None, 4 * model.d_model)
 
 
 def test_measurements_name_catalogued_models_and_devices():
@@ -88,6 +101,8 @@ def test_measurements_name_catalogued_models_and_devices():
 def test_unknown_measurement_fields_are_named():
     with pytest.raises(ValueError, match="no field gpu; fields: model, device"):
         latencies(gpu="A100")
+    with pytest.raises(UnknownNameError, match="did you mean 'GPT-13B'"):
+        latencies(model="GPT13B")
 
 
 def test_the_13b_totals_prove_which_run_is_which():

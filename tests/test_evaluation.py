@@ -26,6 +26,72 @@ def test_keywords_take_precedence_over_specs():
     assert faster == pytest.approx(0.5 * ll.evaluate(weight_read_time, MODEL, MACHINE, n_devices=16))
 
 
+@pytest.mark.parametrize(
+    ("batch", "shape"),
+    [
+        (np.float32(8), ()),
+        (np.array(8), ()),
+        (np.int64(8), ()),
+        (10**20, ()),
+        (np.array([]), (0,)),
+        ([8, 10**20], (2,)),
+    ],
+)
+def test_numbers_of_every_kind_are_taken(batch, shape):
+    time = ll.evaluate(serial_decode_step_time, MODEL, MACHINE, n_devices=16, batch=batch)
+    assert np.shape(time) == shape
+    assert type(time) in (float, np.ndarray)
+
+
+class Lazy(np.lib.mixins.NDArrayOperatorsMixin):
+    """A foreign array: it follows NumPy's protocol for elementwise functions, and no more."""
+
+    def __init__(self, data):
+        self.data = np.asarray(data)
+
+    dtype = property(lambda self: self.data.dtype)
+    ndim = property(lambda self: self.data.ndim)
+    shape = property(lambda self: self.data.shape)
+
+    def __array__(self, dtype=None, copy=None):
+        return self.data
+
+    def __array_ufunc__(self, ufunc, method, *inputs, out=(), **options):
+        bare = [item.data if isinstance(item, Lazy) else item for item in inputs]
+        return Lazy(getattr(ufunc, method)(*bare, **options))
+
+    def astype(self, dtype):
+        return Lazy(self.data.astype(dtype))
+
+    def all(self):
+        return self.data.all()
+
+
+def test_a_foreign_array_goes_in_and_comes_out():
+    time = ll.evaluate(serial_decode_step_time, MODEL, MACHINE, n_devices=16, batch=Lazy([1, 512]))
+    assert isinstance(time, Lazy)
+    plain = ll.evaluate(serial_decode_step_time, MODEL, MACHINE, n_devices=16, batch=[1, 512])
+    assert time.data == pytest.approx(plain)
+    with pytest.raises(ValueError, match=r"batch = 0\.0: must be a finite number >= 1"):
+        ll.evaluate(serial_decode_step_time, MODEL, MACHINE, n_devices=16, batch=Lazy([1, 0]))
+
+
+@pytest.mark.parametrize("specs", [("GPT-260B",), ({"n_params": 1e9},), (MODEL, 3)])
+def test_what_is_no_model_or_device_is_refused(specs):
+    with pytest.raises(TypeError, match="is no model or device"):
+        ll.evaluate(weight_read_time, *specs, n_devices=1)
+
+
+def test_what_is_no_formula_is_refused():
+    with pytest.raises(TypeError, match="'weight_read_time' is not a formula"):
+        ll.evaluate("weight_read_time", MODEL)
+
+
+def test_two_models_are_refused():
+    with pytest.raises(ValueError, match="given twice, the second time by GPT-13B"):
+        ll.evaluate(weight_read_time, MODEL, ll.models["GPT-13B"], MACHINE, n_devices=1)
+
+
 def test_compiled_once():
     before = compiled.cache_info().misses
     for _ in range(3):
@@ -58,12 +124,16 @@ def test_constants_may_be_given_but_not_changed():
         ({"batch": [1, 2, 0.5]}, r"batch = 0\.5: must be a finite number >= 1"),
         ({"n_devices": 1.5}, r"n_devices = 1\.5: must be a whole number >= 1"),
         ({"batch": "many"}, r"batch = 'many': must be a finite number >= 1"),
+        ({"batch": "1"}, r"batch = '1': must be a finite number >= 1"),
+        ({"batch": np.ma.masked_array([1, 2], [False, True])}, r"batch = "),
+        ({"batch": [1, None]}, r"batch = \[1, None\]: must be"),
+        ({"batch": [1, 2], "link_bandwidth": [1e9, 2e9, 3e9]}, r"broadcast: batch \(2,\), link_bandwidth \(3,\)"),
         ({"batch": None}, r"needs batch \[1\]"),
         ({"batch": 1 + 2j}, r"batch = \(1\+2j\): must be"),
         ({"batch": True}, r"batch = True: must be"),
-        ({"batch": [[1, 2], [3]]}, r"batch = \[\[1, 2\], \[3\]\]: must be a rectangular array"),
+        ({"batch": [[1, 2], [3]]}, r"batch = \[\[1, 2\], \[3\]\]: must be a finite number >= 1, or an array"),
         ({"bandwidth": 1e12}, r"no argument 'bandwidth'; did you mean 'mem_bandwidth' or 'link_bandwidth'\?"),
-        ({"colour": 3}, r"no argument 'colour'; It takes"),
+        ({"colour": 3}, r"no argument 'colour'; it takes"),
     ],
 )
 def test_bad_input_is_named(change, message):

@@ -1,19 +1,22 @@
 """The library's arrows point one way."""
 
 import ast
+import sys
 
 import pytest
 
+import llm_latency
 from conftest import ROOT
 
 PACKAGE = ROOT / "lib" / "llm_latency"
 LAYERS = [
     ("palette", "names", "notation", "table"),
     ("formula", "catalogue"),
-    ("hardware", "model", "measurements", "transformer", "footprint", "collectives"),
-    ("roofline",),
+    ("hardware", "model", "transformer", "footprint", "collectives"),
+    ("measurements", "roofline"),
     ("latency",),
-    ("evaluation", "live", "plots"),
+    ("evaluation", "plots"),
+    ("live",),
     ("__init__",),
 ]
 LEVEL = {module: level for level, modules in enumerate(LAYERS) for module in modules}
@@ -35,6 +38,7 @@ def imports_of(module):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{module}: a relative import"
             package = node.module == "llm_latency"
             found |= {f"{node.module}.{alias.name}" if package else node.module for alias in node.names}
     return found
@@ -58,6 +62,12 @@ def test_outside_packages_stay_where_they_belong(module):
         assert package not in roots or module in allowed
     if module in WITHOUT_SYMPY:
         assert "sympy" not in roots
+
+
+def test_no_public_name_hides_a_module():
+    for name in llm_latency.__all__:
+        if name in LEVEL:
+            assert getattr(llm_latency, name) is sys.modules[f"llm_latency.{name}"]
 
 
 def test_the_library_stays_small_enough_to_read_in_an_evening():

@@ -53,7 +53,7 @@ def test_unit_of(expression, unit):
     ("expression", "message"),
     [
         (sp.Symbol("stray", positive=True), "'stray' is not in the registry"),
-        (sp.Symbol("batch"), "'batch' is not in the registry"),
+        (sp.Symbol("batch"), "'batch' is not the registry's"),
         (notation.link_latency + notation.message_bytes, "different units"),
         (sp.Max(notation.link_latency, notation.batch), "different units"),
         (2**notation.link_latency, "exponent with a unit"),

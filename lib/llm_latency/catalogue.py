@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from importlib.resources import files
+from types import MappingProxyType
 
 from llm_latency.names import UnknownNameError, suggestion
 
@@ -43,18 +44,18 @@ class Spec:
     ----------
     name : str
         Key in the catalogue.
-    sources : mapping of str to Source
+    sources : mapping of str to Source, optional
         Source of each value, by field name; empty for an object of your own.
     """
 
     name: str
-    sources: Mapping[str, Source] | None = None
+    sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
 
     @property
-    def values(self) -> dict[str, float]:
-        """The numeric values by their names in the registry; what is not known is left out."""
-        named = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {key: value for key, value in named.items() if isinstance(value, (int, float))}
+    def arguments(self) -> dict[str, float]:
+        """The values by their names in the registry; what is not known is left out."""
+        named = {item.name: getattr(self, item.name) for item in fields(self)}
+        return {key: value for key, value in named.items() if key not in ("name", "sources") and value is not None}
 
 
 def read_rows(file: str) -> list[dict[str, str]]:
@@ -118,14 +119,14 @@ class Catalogue(Mapping):
             )
         self._kind = spec.__name__.lower()
         self._entries = {
-            name: spec(name=name, sources=sources[name], **values[name]) for name in values
+            name: spec(name=name, sources=MappingProxyType(sources[name]), **values[name]) for name in values
         }
 
     def __getitem__(self, name: str) -> Spec:
         if name not in self._entries:
             raise UnknownNameError(
                 f"unknown {self._kind} {name!r}; {suggestion(name, self)}"
-                f"Known: {', '.join(self._entries)}"
+                f"known: {', '.join(self._entries)}"
             )
         return self._entries[name]
 
@@ -134,3 +135,6 @@ class Catalogue(Mapping):
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} {self._kind}s: {', '.join(self)}>"

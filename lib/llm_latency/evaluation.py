@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from numbers import Real
+from reprlib import repr as short
 
 import numpy as np
 import sympy as sp
 from sympy.printing.numpy import NumPyPrinter
 
+from llm_latency.catalogue import Spec
 from llm_latency.formula import Formula
 from llm_latency.names import suggestion
-from llm_latency.notation import REGISTRY, Variable, unit_label
+from llm_latency.notation import REGISTRY, unit_label
 
-__all__ = ["compiled", "evaluate"]
+__all__ = ["checked", "compiled", "evaluate"]
 
 
 class BroadcastingPrinter(NumPyPrinter):
@@ -67,7 +70,7 @@ def compiled(expr: sp.Expr, arguments: tuple[str, ...]) -> Callable:
     return sp.lambdify(symbols, expr, modules="numpy", printer=printer, cse=True)
 
 
-def evaluate(formula: Formula, *specs, **values):
+def evaluate(formula: Formula, *specs: Spec, **values):
     """Evaluate a formula on numbers.
 
     Parameters
@@ -75,7 +78,7 @@ def evaluate(formula: Formula, *specs, **values):
     formula : Formula
         What to evaluate.
     *specs : Model or Device
-        Objects whose ``values`` supply arguments by name; what the formula does not use is ignored.
+        Objects that supply arguments by name; what the formula does not use is ignored.
     **values : float or array_like, SI units
         Arguments by their names in the registry. They take precedence over the specs'; arrays
         broadcast.
@@ -87,8 +90,11 @@ def evaluate(formula: Formula, *specs, **values):
 
     Raises
     ------
+    TypeError
+        If the first argument is no formula, or another positional one no model or device.
     ValueError
-        If an argument is unknown, missing, not a number, or outside its legal range.
+        If an argument is unknown, missing, given by two specs, not a number, outside its legal
+        range, or of a shape that does not broadcast with the others.
 
     Examples
     --------
@@ -104,48 +110,113 @@ def evaluate(formula: Formula, *specs, **values):
     >>> evaluate(ridge_point, peak_flop=312e12, mem_bandwidth=1.5e12)
     Traceback (most recent call last):
     ...
-    ValueError: ridge_point has no argument 'peak_flop'; did you mean 'peak_flops'? It takes peak_flops, mem_bandwidth
+    ValueError: ridge_point has no argument 'peak_flop'; did you mean 'peak_flops'? ...
 
     References
     ----------
     Page ``notation``, section *Reading a formula*.
     """
+    if not isinstance(formula, Formula):
+        raise TypeError(f"{short(formula)} is not a formula")
     for name in values:
         if name not in formula.arguments:
             raise ValueError(
                 f"{formula.name} has no argument {name!r}; {suggestion(name, formula.arguments)}"
-                f"It takes {', '.join(formula.arguments)}"
+                f"it takes {', '.join(formula.arguments)}"
             )
     known = {name: REGISTRY[name].constant for name in formula.arguments}
-    for spec in specs:
-        known |= {name: value for name, value in spec.values.items() if name in known}
-    known |= values
+    known |= _supplied(specs, known) | values
     missing = [name for name, value in known.items() if value is None]
     if missing:
         wanted = ", ".join(f"{name} [{unit_label(REGISTRY[name].unit)}]" for name in missing)
         raise ValueError(f"{formula.name} needs {wanted}")
-    checked = [_checked(REGISTRY[name], value) for name, value in known.items()]
-    result = compiled(formula.expr, formula.arguments)(*checked)
-    return float(result) if np.ndim(result) == 0 else result
+    arrays = {name: checked(name, value) for name, value in known.items()}
+    _check_shapes(arrays)
+    result = compiled(formula.expr, formula.arguments)(*arrays.values())
+    return float(result) if isinstance(result, (np.ndarray, np.generic)) and result.ndim == 0 else result
 
 
-def _checked(variable: Variable, value):
-    """Return the value as a float array, or raise an error that names what is wrong with it."""
-    if not hasattr(value, "__array_ufunc__"):
+def checked(name: str, value):
+    """Return a value as floats, or say what is wrong with it.
+
+    Parameters
+    ----------
+    name : str
+        Variable of the registry.
+    value : float or array_like, SI units
+        Its value. An array of another library that follows NumPy's protocols stays one.
+
+    Returns
+    -------
+    numpy.ndarray
+        The value as floats.
+
+    Raises
+    ------
+    ValueError
+        If the value is not a number, or outside the variable's legal range.
+
+    Examples
+    --------
+    >>> checked("n_devices", 2.5)
+    Traceback (most recent call last):
+    ...
+    ValueError: n_devices = 2.5: must be a whole number >= 1
+
+    References
+    ----------
+    Page ``notation`` lists the legal ranges.
+    """
+    variable = REGISTRY[name]
+    array = _as_floats(value)
+    if array is None:
+        raise ValueError(f"{name} = {short(value)}: must be {variable.domain}, or an array of such")
+    legal = np.isfinite(array)
+    legal &= array >= variable.minimum if variable.minimum or variable.zero_allowed else array > 0
+    if variable.integer:
+        legal &= array == np.floor(array)
+    if variable.constant is not None:
+        legal &= array == variable.constant
+    if not legal.all():
+        first = np.asarray(array)[~np.asarray(legal)].ravel()[0]
+        unit = "" if variable.unit == 1 else f" {unit_label(variable.unit)}"
+        raise ValueError(f"{name} = {first}{unit}: must be {variable.domain}")
+    return array
+
+
+def _as_floats(value):
+    """Return real numbers as a float array, and None for anything else."""
+    if isinstance(value, np.ma.MaskedArray):
+        return None
+    if isinstance(value, np.ndarray) or not hasattr(value, "__array_ufunc__"):
         try:
             value = np.asarray(value)
-        except ValueError as error:
-            raise ValueError(f"{variable.name} = {value!r}: must be a rectangular array") from error
-    if value.dtype.kind not in "iuf":
-        raise ValueError(f"{variable.name} = {value.tolist()!r}: must be {variable.domain}, not {value.dtype}")
-    value = value.astype(float)
-    legal = np.isfinite(value)
-    legal &= value >= variable.minimum if variable.minimum or variable.zero_allowed else value > 0
-    if variable.integer:
-        legal &= value == np.floor(value)
-    if variable.constant is not None:
-        legal &= value == variable.constant
-    if not legal.all():
-        unit = "" if variable.unit == 1 else f" {unit_label(variable.unit)}"
-        raise ValueError(f"{variable.name} = {value[~legal].flat[0]}{unit}: must be {variable.domain}")
-    return value
+        except ValueError:  # ragged
+            return None
+    if value.dtype.kind == "O":
+        reals = all(isinstance(item, Real) and not isinstance(item, bool) for item in value.flat)
+        return value.astype(float) if reals else None
+    return value.astype(float) if value.dtype.kind in "iuf" else None
+
+
+def _supplied(specs: tuple[Spec, ...], wanted: dict) -> dict:
+    """Collect what the specs supply; two specs may not supply the same."""
+    supplied: dict[str, float] = {}
+    for spec in specs:
+        if not isinstance(spec, Spec):
+            raise TypeError(f"{short(spec)} is no model or device: look it up in ll.models or ll.devices")
+        new = {name: value for name, value in spec.arguments.items() if name in wanted}
+        twice = sorted(new.keys() & supplied.keys())
+        if twice:
+            raise ValueError(f"{', '.join(twice)} given twice, the second time by {spec.name}")
+        supplied |= new
+    return supplied
+
+
+def _check_shapes(arrays: dict[str, np.ndarray]) -> None:
+    shapes = {name: np.shape(array) for name, array in arrays.items() if np.ndim(array)}
+    try:
+        np.broadcast_shapes(*shapes.values())
+    except ValueError as error:
+        words = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        raise ValueError(f"shapes do not broadcast: {words}") from error

@@ -9,8 +9,9 @@ from llm_latency.formula import Formula
 from llm_latency.notation import (
     batch,
     bytes_per_activation,
+    cols,
     d_model,
-    flops_per_mac,
+    inner,
     link_bandwidth,
     link_latency,
     message_bytes,
@@ -19,10 +20,12 @@ from llm_latency.notation import (
     n_layers,
     peak_flops,
     prompt,
+    rows,
     second,
     tokens,
 )
 from llm_latency.roofline import compute_time, overlapped, serial, weight_read_time
+from llm_latency.transformer import matmul_flops
 
 __all__ = [
     "bandwidth_bound_communication_time",
@@ -183,10 +186,15 @@ serial_prefill_time = Formula(
     result="0.283",
 )
 
+_mlp_work = sum(
+    matmul_flops.expr.subs({rows: batch * prompt, inner: width_in, cols: width_out})
+    for width_in, width_out in ((d_model, mlp_width), (mlp_width, d_model))
+)
+
 mlp_time = Formula(
     name="mlp_time",
     latex=r"t_{\mathrm{MLP}}",
-    form=2 * flops_per_mac * batch * prompt * d_model * mlp_width / (n_devices * peak_flops),
+    form=_mlp_work / (n_devices * peak_flops),
     unit=second,
     meaning="time of the arithmetic of one layer's MLP in a prefill: both matrices",
     page="prefill-latency",

@@ -7,6 +7,7 @@ formulas. JupyterLab draws it, the site draws it, and the tests evaluate its exp
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ import sympy as sp
 from sympy.printing.codeprinter import PrintMethodNotImplementedError
 from sympy.printing.jscode import JavascriptCodePrinter
 
+from llm_latency.evaluation import checked
 from llm_latency.formula import Formula
 from llm_latency.names import suggestion
 from llm_latency.notation import REGISTRY, second, unit_label
@@ -22,6 +24,8 @@ from llm_latency.palette import COLOURS, TOTAL
 __all__ = ["SLIDERS", "LiveChart", "Slider", "javascript", "live_chart"]
 
 MIME_TYPE = "application/vnd.vegalite.v5+json"
+VEGA_FUNCTIONS = {"abs", "ceil", "exp", "floor", "log", "max", "min", "pow", "sqrt"}
+"""Functions that SymPy prints and Vega's expression language knows."""
 SAMPLES = 240
 """Points of a live curve."""
 
@@ -68,7 +72,8 @@ class _Printer(JavascriptCodePrinter):
         self._names = names
 
     def _print_Symbol(self, expr):
-        return self._names[expr.name]
+        text = self._names[expr.name]
+        return text if re.fullmatch(r"[\w.]+", text) else f"({text})"
 
 
 def javascript(expr: sp.Expr, names: Mapping[str, str]) -> str:
@@ -94,7 +99,7 @@ def javascript(expr: sp.Expr, names: Mapping[str, str]) -> str:
     Examples
     --------
     >>> from llm_latency.roofline import ridge_point
-    >>> javascript(ridge_point.expr, {"peak_flops": "312e12", "mem_bandwidth": "(bw*1e12)"})
+    >>> javascript(ridge_point.expr, {"peak_flops": "312e12", "mem_bandwidth": "bw*1e12"})
     '312e12/(bw*1e12)'
 
     References
@@ -105,9 +110,13 @@ def javascript(expr: sp.Expr, names: Mapping[str, str]) -> str:
     if unnamed:
         raise ValueError(f"the live chart sets no value for {', '.join(unnamed)}")
     try:
-        return _Printer(names).doprint(expr).replace("Math.", "")
+        text = _Printer(names).doprint(expr).replace("Math.", "")
     except PrintMethodNotImplementedError as error:
         raise ValueError(f"Vega has no counterpart for a function in {expr}") from error
+    foreign = set(re.findall(r"(\w+)\(", text)) - VEGA_FUNCTIONS
+    if foreign:
+        raise ValueError(f"Vega has no counterpart for {', '.join(sorted(foreign))} in {expr}")
+    return text
 
 
 @dataclass(frozen=True)
@@ -128,7 +137,7 @@ class LiveChart:
 
 def live_chart(
     formula: Formula,
-    parts: Mapping[str, sp.Expr],
+    parts: Mapping[str, Formula],
     sliders: Mapping[str, float],
     constants: Mapping[str, float],
     description: str,
@@ -142,7 +151,7 @@ def live_chart(
     ----------
     formula : Formula
         The whole time, second.
-    parts : mapping of str to sympy.Expr
+    parts : mapping of str to Formula
         The time that each resource takes, second, by a name of `palette.COLOURS`.
     sliders : mapping of str to float
         Variables under the reader's hand with their first value, in the unit that `SLIDERS`
@@ -160,14 +169,14 @@ def live_chart(
     Raises
     ------
     ValueError
-        If the formula is no time, if a slider or constant is not a variable of the formulas, if a
-        variable has neither, or if a slider starts outside its range.
+        If a formula is no time, if a part has no colour, if a slider or constant is not a variable
+        of the formulas, if a variable has neither or both, or if a value is outside its range.
 
     Examples
     --------
     >>> from llm_latency.roofline import weight_read_time
     >>> chart = live_chart(
-    ...     weight_read_time, {"memory bandwidth": weight_read_time.expr},
+    ...     weight_read_time, {"memory bandwidth": weight_read_time},
     ...     sliders={"n_devices": 16, "n_params": 260, "mem_bandwidth": 1.5},
     ...     constants={"bytes_per_param": 2}, description="Time to read the weights.",
     ... )
@@ -178,20 +187,22 @@ def live_chart(
     ----------
     Page ``decode-latency`` shows the first of these charts.
     """
-    expressions = {"step": formula.expr, **parts}
-    _check(formula, expressions, sliders, constants)
+    formulas = {"step": formula, **parts}
+    _check(formulas, sliders, constants)
+    expressions = {name: part.expr for name, part in formulas.items()}
     fixed = {name: str(v.constant) for name, v in REGISTRY.items() if v.constant is not None}
-    fixed |= {name: repr(value) for name, value in constants.items()}
-    current = fixed | {name: f"({name}*{SLIDERS[name].scale!r})" for name in sliders}
+    fixed |= {name: repr(float(value)) for name, value in constants.items()}
+    current = fixed | {name: f"{name}*{SLIDERS[name].scale!r}" for name in sliders}
     first = next(iter(sliders))
     axis = SLIDERS[first]
-    along = current | {first: f"(datum.x*{axis.scale!r})"}
+    along = current | {first: f"datum.x*{axis.scale!r}"}
     now = {name: f"1000*({javascript(expr, current)})" for name, expr in expressions.items()}
     ratio = math.log(axis.high / axis.low)
     curve = [
         {"calculate": f"{axis.low}*exp(datum.i*{ratio / SAMPLES!r})", "as": "x"},
         *({"calculate": f"1000*({javascript(expr, along)})", "as": name} for name, expr in expressions.items()),
         {"fold": list(expressions), "as": ["part", "ms"]},
+        {"filter": "datum.ms > 0"},  # one device has no messages, and a logarithmic axis no zero
     ]
     bound_by = _longest({name: now[name] for name in parts})
     headline = f"[format({now['step']}, '.4~g') + ' ms', 'bound by ' + {bound_by}]"
@@ -214,7 +225,7 @@ def live_chart(
             "height": 300,
             "params": [
                 {
-                    "name": name, "value": value,
+                    "name": name, "value": float(value),
                     "bind": {"input": "range", "min": s.low, "max": s.high, "step": s.step, "name": s.label},
                 }
                 for name, value in sliders.items()
@@ -249,19 +260,30 @@ def live_chart(
     )
 
 
-def _check(formula, expressions, sliders, constants) -> None:
+def _check(formulas, sliders, constants) -> None:
     """Raise an error for what a live chart cannot draw."""
-    if formula.unit != second:
-        raise ValueError(f"{formula.name} is in {unit_label(formula.unit)}: must be a time in s")
-    used = {symbol.name for expr in expressions.values() for symbol in expr.free_symbols}
+    for name, formula in formulas.items():
+        if formula.unit != second:
+            raise ValueError(f"{formula.name} is in {unit_label(formula.unit)}: must be a time in s")
+        if name not in COLOURS and name != "step":
+            raise ValueError(f"part {name!r} has no colour; known: {', '.join(COLOURS)}")
+    if not sliders or len(formulas) == 1:
+        raise ValueError("a live chart needs at least one slider and one part")
+    used = {name for formula in formulas.values() for name in formula.arguments}
     for name in [*sliders, *constants]:
         if name not in used:
             raise ValueError(f"{name!r} is in no formula of the chart; {suggestion(name, used)}")
     for name, value in sliders.items():
         if name not in SLIDERS:
-            raise ValueError(f"{name!r} has no slider; {suggestion(name, SLIDERS)}Known: {', '.join(SLIDERS)}")
-        if not SLIDERS[name].low <= value <= SLIDERS[name].high:
-            raise ValueError(f"{name} = {value}: must be from {SLIDERS[name].low} to {SLIDERS[name].high}")
+            raise ValueError(f"{name!r} has no slider; {suggestion(name, SLIDERS)}known: {', '.join(SLIDERS)}")
+        if name in constants:
+            raise ValueError(f"{name!r} is both a slider and a constant")
+        slider = SLIDERS[name]
+        if not slider.low <= value <= slider.high:
+            raise ValueError(f"{name} = {value}: must be from {slider.low} to {slider.high}")
+        checked(name, value * slider.scale)
+    for name, value in constants.items():
+        checked(name, value)
 
 
 def _longest(times: Mapping[str, str]) -> str:

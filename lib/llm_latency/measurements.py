@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from llm_latency.catalogue import read_rows
+from llm_latency.hardware import devices
+from llm_latency.model import models
 
 __all__ = ["LatencyMeasurement", "MatmulMeasurement", "latencies", "matmuls"]
 
@@ -81,6 +83,13 @@ def latencies(**wanted) -> list[LatencyMeasurement]:
     list of LatencyMeasurement
         In the order of the data file.
 
+    Raises
+    ------
+    ValueError
+        If a field is unknown.
+    UnknownNameError
+        If a model or device is not in the catalogue.
+
     Examples
     --------
     >>> [row.time for row in latencies(model="GPT-13B", quantity="decode_step")]
@@ -124,5 +133,8 @@ def _matching(kind, file, wanted):
     unknown = wanted.keys() - types.keys()
     if unknown:
         raise ValueError(f"no field {', '.join(sorted(unknown))}; fields: {', '.join(types)}")
+    for name, catalogue in (("model", models), ("device", devices)):
+        if name in wanted:
+            catalogue[wanted[name]]  # raises the catalogue's error for an unknown name
     rows = (kind(**{name: types[name](row[name]) for name in types}) for row in read_rows(file))
     return [row for row in rows if all(getattr(row, name) == value for name, value in wanted.items())]

@@ -34,6 +34,8 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     --------
     >>> print(suggestion("A10-40GB-SXM", ["A100-40GB-SXM", "T4"]))
     did you mean 'A100-40GB-SXM'?
+    >>> print(suggestion("A100", ["A100-40GB-SXM", "A100-80GB-SXM", "T4"]))
+    did you mean 'A100-40GB-SXM' or 'A100-80GB-SXM'?
     >>> suggestion("abacus", ["A100-40GB-SXM", "H100-SXM"])
     ''
 
@@ -42,7 +44,9 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     `difflib.get_close_matches` of the standard library.
     """
     folded = {candidate.casefold(): candidate for candidate in known}
-    matches = get_close_matches(str(name).casefold(), folded, n=2, cutoff=0.65)
+    wanted = str(name).casefold()
+    parts = [candidate for candidate in folded if wanted and wanted in candidate]
+    matches = parts[:3] or get_close_matches(wanted, folded, n=2, cutoff=0.65)
     if not matches:
         return ""
     return f"did you mean {' or '.join(repr(folded[match]) for match in matches)}? "

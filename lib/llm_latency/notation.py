@@ -32,7 +32,7 @@ class RegisteredSymbol(sp.Symbol):
 
     def sort_key(self, order=None):
         """Sort by the position in the registry, so that products print in reading order."""
-        position = f"{list(REGISTRY).index(self.name):03d}"
+        position = f"{_POSITIONS[self.name]:03d}"
         return self.class_key(), (1, (position,)), sp.S.One.sort_key(), sp.S.One
 
 
@@ -134,6 +134,8 @@ _VARIABLES = (
 REGISTRY: dict[str, Variable] = {variable.name: variable for variable in _VARIABLES}
 """Every variable by its name in code."""
 
+_POSITIONS = {name: position for position, name in enumerate(REGISTRY)}
+
 # Each symbol is an attribute of this module under its name in code: `notation.batch` and so on.
 globals().update({name: variable.symbol for name, variable in REGISTRY.items()})
 
@@ -172,9 +174,13 @@ def unit_of(expr: sp.Expr) -> sp.Expr:
     Page ``notation``: the check that keeps the two different 2's apart.
     """
     expr = sp.sympify(expr)
+    if not isinstance(expr, sp.Expr):
+        raise ValueError(f"{expr} is no expression")
     if expr.is_Symbol:
-        if expr.name not in REGISTRY or expr != REGISTRY[expr.name].symbol:
+        if expr.name not in REGISTRY:
             raise ValueError(f"symbol {expr.name!r} is not in the registry")
+        if expr != REGISTRY[expr.name].symbol:
+            raise ValueError(f"symbol {expr.name!r} is not the registry's: take it from llm_latency.notation")
         return REGISTRY[expr.name].unit
     if expr.is_number:
         return sp.S.One

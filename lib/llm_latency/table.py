@@ -27,6 +27,11 @@ def table(columns: Mapping[str, Sequence], digits: int = 4, decimals: int | None
     IPython.display.Markdown
         The table.
 
+    Raises
+    ------
+    ValueError
+        If the columns differ in length.
+
     Examples
     --------
     >>> print(table({"batch": [1, 512], "step [ms]": [21.6667, 53.3333]}, digits=3).data)
@@ -39,6 +44,9 @@ def table(columns: Mapping[str, Sequence], digits: int = 4, decimals: int | None
     ----------
     `tabulate`, which writes the rows.
     """
+    lengths = {heading: len(values) for heading, values in columns.items()}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f"columns of different length: {lengths}")
     cells = {heading: [_cell(value, digits, decimals) for value in values] for heading, values in columns.items()}
     align = ["right" if _numeric(values) else "left" for values in columns.values()]
     return Markdown(
@@ -55,7 +63,7 @@ def _numeric(values: Sequence) -> bool:
 
 def _cell(value, digits: int, decimals: int | None) -> str:
     if isinstance(value, str):
-        return value
+        return value.replace("|", r"\|")
     if isinstance(value, (int, np.integer)):
         return str(value)
     if decimals is not None:

@@ -55,7 +55,7 @@ layer_weights = Formula(
 block_params = Formula(
     name="block_params",
     latex=r"P_{\mathrm{blocks}}",
-    form=12 * n_layers * d_model**2,
+    form=n_layers * layer_weights.expr.subs(mlp_width, 4 * d_model),
     unit=sp.S.One,
     meaning="weights of all decoder layers whose MLP is four times as wide as the model",
     page=PAGE,
@@ -63,10 +63,20 @@ block_params = Formula(
     result="1.258e+10",
 )
 
+_VECTORS_PER_NORM = 2
+"""A gain and an offset."""
+
+# The matrices' outputs, each with a bias: query, key, value, attention output, 4 h up, MLP down.
+_vectors_per_layer = (4 + 4 + 1) + 2 * _VECTORS_PER_NORM
+
 total_params = Formula(
     name="total_params",
     latex=r"P_{\mathrm{total}}",
-    form=block_params.term + 13 * n_layers * d_model + (vocab + n_positions + 2) * d_model,
+    form=(
+        block_params.term
+        + _vectors_per_layer * n_layers * d_model
+        + (vocab + n_positions + _VECTORS_PER_NORM) * d_model
+    ),
     unit=sp.S.One,
     meaning="all parameters of a GPT-2-style model: matrices, biases, norms, embeddings",
     page=PAGE,
@@ -85,10 +95,13 @@ token_flops = Formula(
     result="2.6e+10",
 )
 
+_scores = matmul_flops.expr.subs({rows: 1, inner: d_model, cols: context})
+_weighted_values = matmul_flops.expr.subs({rows: 1, inner: context, cols: d_model})
+
 attention_flops_per_token = Formula(
     name="attention_flops_per_token",
     latex=r"F_{\mathrm{attention}}",
-    form=2 * flops_per_mac * context * n_layers * d_model,
+    form=n_layers * (_scores + _weighted_values),
     unit=FLOP,
     meaning="work of the attention products (scores, weighted values) for one token",
     page=PAGE,
@@ -99,7 +112,7 @@ attention_flops_per_token = Formula(
 attention_share = Formula(
     name="attention_share",
     latex=r"\frac{F_{\mathrm{attention}}}{\varphi P_{\mathrm{blocks}}}",
-    form=context / (6 * d_model),
+    form=attention_flops_per_token.expr / (flops_per_mac * block_params.expr),
     unit=sp.S.One,
     meaning="work of the attention products relative to that of the weight matrices",
     page=PAGE,
