@@ -17,6 +17,10 @@ from book_site.offline import outside_resources, warn_about_outside_resources
         '<link rel="stylesheet" href="http://example.org/a.css">',
         '<iframe src="https://example.org"></iframe>',
         '<img srcset="a.png, https://example.org/b.png 2x" alt="a">',
+        '<script type="module">import a from "https://example.org/a.js"</script>',
+        '<script>import("https://example.org/a.js")</script>',
+        "<style>@import 'https://example.org/a.css';</style>",
+        '<p style="background: url(https://example.org/a.png)">a</p>',
     ],
 )
 def test_a_resource_from_outside_is_found(html):
@@ -30,6 +34,9 @@ def test_a_resource_from_outside_is_found(html):
         '<script src="../_static/a.js"></script>',
         '<link rel="canonical" href="https://example.org">',
         '<p data-note="https://example.org"></p>',
+        "<p>In CSS one writes url(https://example.org/a.png).</p>",
+        '<img src="data:image/png;base64,AA//uQ" alt="a">',
+        '<script type="application/json">{"$schema": "https://example.org"}</script>',
     ],
 )
 def test_links_and_own_resources_are_fine(html):

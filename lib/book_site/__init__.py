@@ -33,22 +33,4 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     offline.setup(app)
     figures.setup(app)
     style.setup(app)
-    app.connect("builder-inited", complete_singlehtml)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
-
-
-def complete_singlehtml(app: Sphinx) -> None:
-    """Let the one-page build draw what the build of many pages can.
-
-    Parameters
-    ----------
-    app : sphinx.application.Sphinx
-        The application that builds the book.
-
-    Notes
-    -----
-    sphinx-exercise names the ``singlehtml`` builder for its own nodes, and Sphinx
-    then no longer looks among the ``html`` ones for those of other extensions.
-    """
-    handlers = app.registry.translation_handlers
-    handlers["singlehtml"] = handlers["html"] | handlers.get("singlehtml", {})

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ RESOURCE_LINKS = {
     *("modulepreload", "preconnect", "prefetch", "preload", "stylesheet"),
 }
 OUTSIDE = re.compile(r"(?:^|,)\s*((?:https?:)?//[^\s,]+)", re.IGNORECASE)
+OUTSIDE_IMPORT = re.compile(r"\bimport\b[^\"'`;]*[\"'`]((?:https?:)?//[^\"'`]+)")
 OUTSIDE_IN_CSS = re.compile(r"(?:url\(|@import)\s*[\"']?((?:https?:)?//[^\s\"')]+)", re.IGNORECASE)
 
 
@@ -73,7 +75,10 @@ def copy_mathjax(app: Sphinx) -> None:
     """
     if app.builder.format != "html":
         return
-    package = Path(find_spec(MATHJAX_PACKAGE).origin).parent
+    spec = find_spec(MATHJAX_PACKAGE)
+    if spec is None:
+        raise ExtensionError(f"the package {MATHJAX_PACKAGE}, which carries MathJax, is not installed")
+    package = Path(spec.origin).parent
     source = package / "static" / "mathjax"
     target = Path(app.outdir, "_static", "mathjax")
     target.mkdir(parents=True, exist_ok=True)
@@ -97,9 +102,7 @@ def warn_about_outside_resources(app: Sphinx, exception: Exception | None) -> No
     outdir = Path(app.outdir)
     for path in sorted(outdir.rglob("*.html")) + sorted(outdir.rglob("*.css")):
         text = path.read_text(encoding="utf-8")
-        urls = OUTSIDE_IN_CSS.findall(text)
-        if path.suffix == ".html":
-            urls += outside_resources(text)
+        urls = outside_resources(text) if path.suffix == ".html" else OUTSIDE_IN_CSS.findall(text)
         for url in urls:
             logger.warning(
                 "%s loads a resource from outside: %s",
@@ -139,10 +142,23 @@ class _ResourceParser(HTMLParser):
     def __init__(self):
         super().__init__()
         self.outside = []
+        self.inside = ""
 
     def handle_starttag(self, tag, attrs):
+        self.inside = tag
         values = {name: value or "" for name, value in attrs}
+        self.outside += OUTSIDE_IN_CSS.findall(values.get("style", ""))
         relations = set(values.get("rel", "").lower().split())
         if tag in RESOURCE_TAGS or (tag == "link" and relations & RESOURCE_LINKS):
             for name in RESOURCE_ATTRIBUTES:
-                self.outside += OUTSIDE.findall(values.get(name, ""))
+                if not values.get(name, "").startswith("data:"):
+                    self.outside += OUTSIDE.findall(values.get(name, ""))
+
+    def handle_data(self, data):
+        if self.inside == "style":
+            self.outside += OUTSIDE_IN_CSS.findall(data)
+        if self.inside == "script":
+            self.outside += OUTSIDE_IMPORT.findall(data)
+
+    def handle_endtag(self, tag):
+        self.inside = ""

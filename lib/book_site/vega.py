@@ -1,7 +1,6 @@
 """Live Vega-Lite charts: their place on the page, and the scripts that draw them."""
 
 import json
-from importlib.resources import files
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,9 +11,7 @@ from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
 MIME_TYPE = "application/vnd.vegalite.v5+json"
-FOLDER = "live"
 BUNDLE = f"vega-{vl_convert.__version__}.js"
-OWN_FILES = ("live-chart.js", "live-chart.css")
 
 
 class LiveChart(nodes.General, nodes.Element):
@@ -67,13 +64,8 @@ def setup(app: Sphinx) -> None:
     app : sphinx.application.Sphinx
         The application that builds the book.
     """
-    words_only = (lambda translator, node: None, lambda translator, node: None)
-    app.add_node(
-        LiveChart,
-        html=(visit_html, depart_html),
-        **dict.fromkeys(("latex", "text", "man", "texinfo"), words_only),
-    )
-    app.connect("builder-inited", write_assets)
+    app.add_node(LiveChart, html=(visit_html, depart_html))
+    app.connect("builder-inited", write_bundle)
     app.connect("html-page-context", add_assets)
 
 
@@ -104,8 +96,8 @@ def depart_html(translator: HTML5Translator, node: LiveChart) -> None:
     translator.body.append("</noscript>\n</div>\n")
 
 
-def write_assets(app: Sphinx) -> None:
-    """Write the Vega bundle and the files of this package into the site.
+def write_bundle(app: Sphinx) -> None:
+    """Write the Vega bundle into the site.
 
     Parameters
     ----------
@@ -114,20 +106,14 @@ def write_assets(app: Sphinx) -> None:
 
     Notes
     -----
-    The function around the bundle makes it a classic script, which a browser
-    also runs from ``file://``; the bundle is kept between builds.
+    The function around the bundle makes it a classic script, which a browser also runs
+    from ``file://``.
     """
     if app.builder.format != "html":
         return
-    folder = Path(app.outdir, "_static", FOLDER)
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in OWN_FILES:
-        content = files(__package__).joinpath(name).read_text("utf-8")
-        folder.joinpath(name).write_text(content, "utf-8")
-    bundle = folder / BUNDLE
-    if not bundle.exists():
-        script = vl_convert.javascript_bundle()
-        bundle.write_text(f"(function () {{\n{script}\n}})();\n", "utf-8")
+    bundle = Path(app.outdir, "_static", BUNDLE)
+    bundle.parent.mkdir(parents=True, exist_ok=True)
+    bundle.write_text(f"(function () {{\n{vl_convert.javascript_bundle()}\n}})();\n", "utf-8")
 
 
 def add_assets(
@@ -151,6 +137,6 @@ def add_assets(
         The page, or None for a page without a source.
     """
     if doctree and any(doctree.findall(LiveChart)):
-        app.add_css_file(f"{FOLDER}/live-chart.css")
-        app.add_js_file(f"{FOLDER}/{BUNDLE}", defer="defer")
-        app.add_js_file(f"{FOLDER}/live-chart.js", defer="defer")
+        app.add_css_file("live-chart.css")
+        app.add_js_file(BUNDLE, defer="defer")
+        app.add_js_file("live-chart.js", defer="defer")

@@ -35,10 +35,7 @@
   function nameControls(controls) {
     for (const bind of controls.querySelectorAll(".vega-bind")) {
       const name = bind.querySelector(".vega-bind-name").textContent;
-      bind.querySelector("input[type=range]")?.setAttribute("aria-label", name);
-      const radios = bind.querySelector(".vega-bind-radio");
-      radios?.setAttribute("role", "radiogroup");
-      radios?.setAttribute("aria-label", name);
+      bind.querySelector("input[type=range]").setAttribute("aria-label", name);
     }
   }
 
@@ -61,5 +58,13 @@
     }
   }
 
-  document.querySelectorAll(".live-chart").forEach(draw);
+  // A chart that cannot be drawn leaves its words.
+  function explain(chart, error) {
+    console.error(error);
+    chart.append(chart.querySelector("noscript").textContent.replace(/<[^>]+>/g, ""));
+  }
+
+  for (const chart of document.querySelectorAll(".live-chart")) {
+    draw(chart).catch((error) => explain(chart, error));
+  }
 })();
