@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 import nbformat
+import sympy as sp
 import yaml
 
 from llm_latency import collectives, footprint, latency, roofline, transformer
@@ -43,6 +44,17 @@ def outputs_of(cell) -> list[dict]:
         output["data"] if "data" in output else {"text/plain": output.get("text", "")}
         for output in cell.get("outputs", [])
     ]
+
+
+def exact_value(formula, values: dict):
+    """Evaluate a formula to 50 digits, and the size of the terms that it adds up.
+
+    Where terms nearly cancel, floating-point numbers agree to 1e-12 of the terms, not of the rest.
+    """
+    exact = {REGISTRY[name].symbol: sp.Rational(value) for name, value in values.items()}
+    terms = sp.Add.make_args(sp.expand(formula.expr))
+    size = sum(abs(sp.N(term.subs(exact), 50)) for term in terms)
+    return sp.N(formula.expr.subs(exact), 50), size
 
 
 def random_arguments(formula, rng):

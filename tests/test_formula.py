@@ -1,11 +1,12 @@
+import ast
 import doctest
 import math
 import random
+import re
 
 import pytest
-import sympy as sp
 
-from conftest import FORMULA_MODULES, FORMULAS, NOTEBOOKS, outputs_of, random_arguments
+from conftest import FORMULA_MODULES, FORMULAS, NOTEBOOKS, exact_value, outputs_of, random_arguments
 from llm_latency import evaluate
 from llm_latency.formula import Formula
 from llm_latency.notation import REGISTRY, link_latency, n_params, second
@@ -49,11 +50,25 @@ def test_numpy_agrees_with_fifty_digits(formula):
     rng = random.Random(formula.name)
     for _ in range(20):
         values = random_arguments(formula, rng)
-        exact = formula.expr.subs({REGISTRY[name].symbol: sp.Rational(value) for name, value in values.items()})
-        # A difference of two large terms loses digits in any arithmetic; compare with its terms.
-        scale = sum(abs(term) for term in sp.Add.make_args(sp.expand(exact))) or exact
-        error = abs(sp.Float(evaluate(formula, **values), 50) - sp.N(exact, 50))
-        assert error <= 1e-12 * max(abs(sp.N(exact, 50)), abs(sp.N(scale, 50)) if formula.name == "max_context" else 0)
+        exact, size = exact_value(formula, values)
+        assert abs(evaluate(formula, **values) - exact) <= 1e-12 * size
+
+
+def asserts_of(page):
+    """List the conditions that the code cells of a page assert."""
+    trees = [ast.parse(cell.source) for cell in NOTEBOOKS[page].cells if cell.cell_type == "code"]
+    return [ast.unparse(node.test) for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Assert)]
+
+
+@each_formula
+def test_its_page_proves_it(formula):
+    """A formula that a page shows must stand in an assertion of its derivation."""
+    module = next(m.__name__.split(".")[1] for m in FORMULA_MODULES if formula.name in m.__all__)
+    assert any(re.search(rf"\bll\.{module}\.{formula.name}\b", test) for test in asserts_of(formula.page))
+
+
+def test_left_hand_sides_are_unique():
+    assert len({formula.latex for formula in FORMULAS.values()}) == len(FORMULAS)
 
 
 @each_formula

@@ -37,7 +37,8 @@ def prose(page):
 
 def figures(page):
     """List the code cells that draw a static chart."""
-    return [cell for cell in code_cells(page) if any("image/svg+xml" in data for data in outputs_of(cell))]
+    images = [(cell, key) for cell in code_cells(page) for data in outputs_of(cell) for key in data]
+    return [cell for cell, key in images if key.startswith("image/")]
 
 
 def test_the_table_of_contents_lists_every_page_once():
@@ -60,6 +61,12 @@ def test_no_cell_is_empty_or_failed_or_warned(page):
         for output in cell.get("outputs", []):
             assert output.output_type != "error"
             assert output.get("name") != "stderr"
+
+
+@each_page
+def test_no_cell_hides_from_the_comparison(page):
+    for cell in code_cells(page):
+        assert not re.search(r"NBVAL_|PYTEST_VALIDATE", cell.source)
 
 
 @each_page
@@ -177,17 +184,18 @@ NOT_PROSE = re.compile(
 
 def numbers_in(text):
     """List the numbers of a text as (value, decimals)."""
-    found = re.findall(r"(?<![\w.])\d{1,3}(?:,\d{3})+|(?<![\w.])\d+(?:\.\d+)?", text)
-    return [(float(number.replace(",", "")), len(number.partition(".")[2])) for number in found]
+    found = re.findall(r"(?<![\w.])\d{1,3}(?:,\d{3})+|(?<![\w.])\d+(?:\.\d+)?(?:e[-+]?\d+)?", text)
+    return [(float(number.replace(",", "")), len(number.partition("e")[0].partition(".")[2])) for number in found]
 
 
 def computed_numbers(page):
     """List what the page's cells print and are given."""
     texts = []
     for cell in code_cells(page):
-        texts.append(cell.source.replace("_", ""))
+        texts.append(cell.source)
         texts += [str(text) for data in outputs_of(cell) for key, text in data.items() if key != "image/svg+xml"]
-    return {value for text in texts for value, _ in numbers_in(re.sub(r"[-=(A-Za-z]", " ", text))}
+    apart = re.compile(r"(?<!\d)e|e(?![-+]?\d)|[A-Za-df-z_=(\[{$*]")  # so that A100-40GB gives 100 and 40
+    return {abs(value) for text in texts for value, _ in numbers_in(apart.sub(" ", text).replace(" -", " "))}
 
 
 @each_page

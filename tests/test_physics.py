@@ -87,10 +87,12 @@ def test_a_prefill_of_one_token_is_a_decode_step(values):
 
 @given(values=configurations)
 def test_the_step_does_not_grow_until_the_critical_batch(values):
-    critical = of(critical_batch, values)
-    if critical > 1:
-        at = of(decode_compute_time, values | {"batch": critical})
-        assert at == pytest.approx(of(weight_read_time, values), rel=1e-9)
+    alone = values | {"n_devices": 1, "peak_flops": values["mem_bandwidth"] * 200}
+    critical = of(critical_batch, alone)
+    step = {factor: of(overlapped_decode_step_time, alone | {"batch": factor * critical}) for factor in (0.1, 1, 2)}
+    assert step[0.1] == pytest.approx(of(weight_read_time, alone), rel=1e-12)
+    assert step[1] == pytest.approx(step[0.1], rel=1e-9)
+    assert step[2] == pytest.approx(2 * step[1], rel=1e-9)
 
 
 @given(values=configurations, message=st.floats(1, 1e10))
