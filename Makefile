@@ -14,7 +14,9 @@ export PYDEVD_DISABLE_FILE_VALIDATION = 1
 
 .PHONY: book serve lab test notebooks mutants lint lock clean
 
+# A build starts from nothing: Sphinx warns about a page only when it reads it.
 book: $(READY)
+	@rm -rf _build
 	$(BIN)/jupyter-book build . -W --keep-going --quiet
 	@echo "The book is built. Open $(CURDIR)/$(SITE)/index.html"
 
@@ -25,10 +27,9 @@ serve: book
 lab: $(READY)
 	$(BIN)/jupyter lab book
 
-test: $(READY)
-	$(BIN)/ruff check .
-	$(BIN)/codespell
+test: lint
 	$(BIN)/python -m pytest
+	@rm -rf _build
 	$(BIN)/jupyter-book build . -W --keep-going --quiet
 
 notebooks: $(READY)
@@ -50,13 +51,17 @@ lock:
 clean:
 	rm -rf _build $(VENV)
 
-$(READY): requirements.lock pyproject.toml
-	@command -v $(PYTHON) > /dev/null || { echo "No $(PYTHON) found: install Python 3.11 or newer, or name it with make PYTHON=..."; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "The book needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) --version 2>&1): name a newer one with make PYTHON=..."; exit 1; }
-	@$(PYTHON) -c 'import venv, ensurepip' 2> /dev/null || { echo "$(PYTHON) has no venv module: install it (on Debian and Ubuntu: apt install python3-venv)"; exit 1; }
+$(READY): $(VENV)/.locked pyproject.toml
+	@$(BIN)/pip install -qq --no-deps --no-build-isolation --editable . || { echo "The library could not be installed: see pip's message above" >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.locked: requirements.lock
+	@command -v "$(PYTHON)" > /dev/null || { echo "No $(PYTHON) found: install Python 3.11 or newer, or name it with make PYTHON=..." >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "The book needs Python 3.11 or newer, and $(PYTHON) is $$("$(PYTHON)" --version 2>&1): name a newer one with make PYTHON=..." >&2; exit 1; }
+	@"$(PYTHON)" -c 'import venv, ensurepip' 2> /dev/null || { echo "$(PYTHON) has no venv module: install it (on Debian and Ubuntu: apt install python3-venv)" >&2; exit 1; }
+	@test ! -e $(VENV) -o -e $(VENV)/.made-by-make || { echo "There is a $(VENV) here that make did not make: move it away, or use it with the pip commands of the README" >&2; exit 1; }
 	@echo "Installing the pinned requirements into $(VENV) (once, about two minutes)"
-	@rm -rf $(VENV) && $(PYTHON) -m venv $(VENV) \
+	@rm -rf $(VENV) && "$(PYTHON)" -m venv $(VENV) && touch $(VENV)/.made-by-make \
 		&& $(BIN)/pip install -qq --require-hashes -r requirements.lock \
-		&& $(BIN)/pip install -qq --no-deps --no-build-isolation --editable . \
-		|| { rm -rf $(VENV); echo "The installation failed: see pip's message above; is a package index reachable?"; exit 1; }
+		|| { rm -rf $(VENV); echo "The installation failed: see pip's message above; is a package index reachable?" >&2; exit 1; }
 	@touch $@

@@ -21,7 +21,7 @@ def execute(path: Path) -> None:
     """Run one notebook from top to bottom and write it back without what changes from run to run."""
     notebook = nbformat.read(path, as_version=4)
     folder = {"metadata": {"path": BOOK}}
-    NotebookClient(notebook, timeout=300, record_timing=False, resources=folder).execute()
+    NotebookClient(notebook, timeout=300, record_timing=False, resources=folder, kernel_name="python3").execute()
     notebook.metadata = nbformat.from_dict({**KERNEL, "language_info": {"name": "python"}})
     for cell in notebook.cells:
         cell.metadata = {key: value for key, value in cell.metadata.items() if key in KEPT_CELL_METADATA}
@@ -29,7 +29,7 @@ def execute(path: Path) -> None:
             if "metadata" in output:
                 output.metadata = {}
     nbformat.write(notebook, path)
-    print(path.relative_to(ROOT))
+    print(path.name)
 
 
 def first_chart(path: Path) -> str:
