@@ -74,9 +74,9 @@ def mutants() -> Iterator[tuple[str, str, Callable[[str], str]]]:
 
 
 def constants(file: str) -> Iterator[tuple[int, int, str]]:
-    """Yield the integer constants of a module's expressions, outside strings and imports."""
+    """Yield the integer constants of a module's expressions, outside strings and comments."""
     text = (ROOT / file).read_text(encoding="utf-8")
-    blanked = re.sub(r'""".*?"""|f?r?"[^"\n]*"', lambda match: " " * len(match[0]), text, flags=re.DOTALL)
+    blanked = re.sub(r'""".*?"""|f?r?"[^"\n]*"|#[^\n]*', lambda match: " " * len(match[0]), text, flags=re.DOTALL)
     for match in re.finditer(r"(?<![\w.])\d+(?![\w.])", blanked):
         yield match.start(), match.end(), match[0]
 

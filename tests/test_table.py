@@ -15,6 +15,10 @@ def test_significant_digits():
     assert [row[0] for row in rows if not row[0].startswith("-")] == ["x", "0.000123", "21.7", "53300", "208"]
 
 
+def test_whole_numbers_keep_all_their_digits():
+    assert cells(table({"h": [16384.0, 30720]}, digits=3))[-2:] == [["16384"], ["30720"]]
+
+
 def test_decimals_leave_whole_numbers_alone():
     rows = cells(table({"n": [1, np.int64(512)], "ms": [21.66666, 53.0]}, decimals=2))
     assert rows[-2:] == [["1", "21.67"], ["512", "53.00"]]
