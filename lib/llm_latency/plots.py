@@ -12,12 +12,13 @@ from importlib.resources import files
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.pyplot import show
 from matplotlib.ticker import FixedLocator, LogLocator, NullLocator, StrMethodFormatter
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from llm_latency.palette import COLOURS, TOTAL
 
-__all__ = ["curves", "roofline", "stacked_bars", "use_book_style"]
+__all__ = ["curves", "roofline", "show", "stacked_bars", "use_book_style"]
 
 
 def use_book_style() -> None:
@@ -100,20 +101,7 @@ def curves(
         ax.plot(x, y, color=colour, ls="--" if label in dashed else "-", **broad)
         ends[label] = (float(np.asarray(y)[-1]), colour)
     ax.set(xlabel=x_label, ylabel=y_label)
-    ax.set_xscale("log" if "x" in log else "linear")
-    ax.set_yscale("log" if "y" in log else "linear")
-    ax.margins(x=0)
-    if len(x_ticks):
-        ax.xaxis.set_major_locator(FixedLocator(list(x_ticks)))
-        ax.xaxis.set_minor_locator(NullLocator())
-        ax.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    if "y" in log:
-        bottom, top = ax.get_ylim()
-        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if top < 1000 * bottom else (1,)))
-        ax.yaxis.set_minor_locator(NullLocator())
-        ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    else:
-        ax.set_ylim(bottom=0)
+    _scale_axes(ax, log, x_ticks)
     if crossing:
         ax.axvline(crossing[0], color=TOTAL, lw=1, ls=":")
         ax.annotate(
@@ -132,6 +120,24 @@ def curves(
         )
     _label_ends(ax, x[-1], ends)
     return ax
+
+
+def _scale_axes(ax: Axes, log: str, x_ticks: Sequence[float]) -> None:
+    """Make axes linear or logarithmic, with ticks that read as plain numbers."""
+    ax.set_xscale("log" if "x" in log else "linear")
+    ax.set_yscale("log" if "y" in log else "linear")
+    ax.margins(x=0)
+    if len(x_ticks):
+        ax.xaxis.set_major_locator(FixedLocator(list(x_ticks)))
+        ax.xaxis.set_minor_locator(NullLocator())
+        ax.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    if "y" in log:
+        bottom, top = ax.get_ylim()
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if top < 1000 * bottom else (1,)))
+        ax.yaxis.set_minor_locator(NullLocator())
+        ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    else:
+        ax.set_ylim(bottom=0)
 
 
 def _label_ends(ax: Axes, x_end: float, ends: Mapping[str, tuple[float, str]]) -> None:
