@@ -12,6 +12,7 @@ __all__ = ["Formula"]
 
 
 _FORMULAS: dict[str, Formula] = {}
+"""Every formula by its name: what a `Term` stands for."""
 
 
 class Term(sp.Symbol):
@@ -54,6 +55,11 @@ class Formula:
     result : str
         The example's result to four significant digits.
 
+    Attributes
+    ----------
+    expr : sympy.Expr
+        The form with every term replaced by its own expression: only registered symbols are left.
+
     Raises
     ------
     ValueError
@@ -87,7 +93,6 @@ class Formula:
     def __post_init__(self):
         terms = {term: _FORMULAS[term.name].expr for term in self.form.atoms(Term)}
         object.__setattr__(self, "expr", self.form.subs(terms))
-        _FORMULAS[self.name] = self
         unit = unit_of(self.expr)
         if unit != self.unit:
             raise ValueError(
@@ -95,6 +100,7 @@ class Formula:
                 f"not {unit_label(self.unit)}"
             )
         object.__setattr__(self, "__doc__", self._docstring())
+        _FORMULAS[self.name] = self
 
     @property
     def term(self) -> Term:
