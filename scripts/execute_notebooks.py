@@ -21,7 +21,8 @@ def execute(path: Path) -> None:
     """Run one notebook from top to bottom and write it back without what changes from run to run."""
     notebook = nbformat.read(path, as_version=4)
     folder = {"metadata": {"path": BOOK}}
-    NotebookClient(notebook, timeout=300, record_timing=False, resources=folder, kernel_name="python3").execute()
+    options = {"timeout": 300, "record_timing": False, "coalesce_streams": True, "kernel_name": "python3"}
+    NotebookClient(notebook, resources=folder, **options).execute()
     notebook.metadata = nbformat.from_dict({**KERNEL, "language_info": {"name": "python"}})
     for cell in notebook.cells:
         cell.metadata = {key: value for key, value in cell.metadata.items() if key in KEPT_CELL_METADATA}

@@ -10,10 +10,12 @@ from conftest import ROOT
 @pytest.fixture
 def notebook(tmp_path):
     """A small notebook with everything that must go."""
+    halting = "import time\nprint('one', flush=True)\ntime.sleep(0.3)\nprint('two')"
     timing = {"iopub.execute_input": "2026-01-01T00:00:00Z"}
     cells = [
         nbformat.v4.new_markdown_cell("# A page", metadata={"collapsed": True}),
         nbformat.v4.new_code_cell("print(6 * 7)", metadata={"tags": ["hide-input"], "execution": timing}),
+        nbformat.v4.new_code_cell(halting),
     ]
     path = tmp_path / "page.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"widgets": {}, "authors": []}), path)
@@ -29,6 +31,7 @@ def test_outputs_are_stored_without_traces_of_the_run(notebook):
     assert stored.cells[1].metadata == {"tags": ["hide-input"]}
     assert stored.cells[1].execution_count == 1
     assert stored.cells[1].outputs[0].text == "42\n"
+    assert [output.text for output in stored.cells[2].outputs] == ["one\ntwo\n"]
     execute(notebook)
     assert notebook.read_text(encoding="utf-8") == first
 
