@@ -87,6 +87,7 @@ def test_printing_brackets_what_stands_for_a_symbol():
 @pytest.mark.parametrize("spec", CHARTS.values(), ids=CHARTS)
 def test_stored_charts_have_words_and_labelled_sliders(spec):
     assert len(spec["description"]) > 80
+    assert spec["width"] == 600, "a width that follows its container hangs JupyterLab"
     assert len(spec["params"]) >= 5
     for parameter in spec["params"]:
         slider = SLIDERS[parameter["name"]]

@@ -26,6 +26,9 @@ __all__ = ["SLIDERS", "LiveChart", "Slider", "javascript", "live_chart"]
 MIME_TYPE = "application/vnd.vegalite.v5+json"
 VEGA_FUNCTIONS = {"abs", "ceil", "exp", "floor", "log", "max", "min", "pow", "sqrt"}
 """Functions that SymPy prints and Vega's expression language knows."""
+WIDTH = 600
+"""Width in pixels. The site fits charts to its column; in JupyterLab, whose notebook measures cells
+that are not in view, a width that follows the container never settles and the page hangs."""
 SAMPLES = 240
 """Points of a live curve."""
 
@@ -221,7 +224,7 @@ def live_chart(
             "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
             "description": description,
             "title": {"text": {"expr": headline}, "anchor": "start", "fontSize": 15},
-            "width": "container",
+            "width": WIDTH,
             "height": 300,
             "params": [
                 {

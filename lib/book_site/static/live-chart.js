@@ -44,6 +44,7 @@
     const view = appendDiv(chart, "live-chart-view");
     const controls = appendDiv(chart, "live-chart-controls");
     delete spec.$schema; // Vega-Lite 6 reads version 5, but would complain about it.
+    spec.width = "container"; // The stored width is JupyterLab's.
     const embedded = await window.vegaEmbed(view, spec, {
       mode: "vega-lite", renderer: "svg", actions: false, defaultStyle: false,
       bind: controls, config: pageConfig(chart),
@@ -51,11 +52,9 @@
     view.setAttribute("role", "img");
     view.removeAttribute("aria-roledescription");
     nameControls(controls);
-    if (spec.width === "container") {
-      new ResizeObserver(() => {
-        embedded.view.width(view.clientWidth).runAsync();
-      }).observe(view);
-    }
+    new ResizeObserver(() => {
+      embedded.view.width(view.clientWidth).runAsync();
+    }).observe(view);
   }
 
   // A chart that cannot be drawn leaves its words.
