@@ -198,13 +198,12 @@ def roofline(
     Page ``roofline``.
     """
     _, ax = plt.subplots()
-    intensity = np.geomspace(*intensity_range, 200)
-    ridge = peak_flops / mem_bandwidth
-    below, above = intensity[intensity <= ridge], intensity[intensity >= ridge]
-    ax.plot([*below, ridge], [*(below * mem_bandwidth / 1e12), peak_flops / 1e12], color=COLOURS["memory bandwidth"])
-    ax.plot([ridge, *above], [peak_flops / 1e12] * (len(above) + 1), color=COLOURS["arithmetic"])
+    low, high = intensity_range
+    ridge, peak = peak_flops / mem_bandwidth, peak_flops / 1e12
+    ax.plot([low, ridge], [low * mem_bandwidth / 1e12, peak], color=COLOURS["memory bandwidth"])
+    ax.plot([ridge, high], [peak, peak], color=COLOURS["arithmetic"])
     ax.set(
-        xscale="log", yscale="log", xlim=intensity_range, ylim=(0.4, 3 * peak_flops / 1e12),
+        xscale="log", yscale="log", xlim=intensity_range, ylim=(0.4, 3 * peak),
         xlabel="arithmetic intensity [FLOP/byte]", ylabel="rate [TFLOP/s]", title=device,
     )
     for axis in (ax.xaxis, ax.yaxis):
@@ -219,7 +218,7 @@ def roofline(
         color=COLOURS["memory bandwidth"],
     )
     ax.annotate(
-        f"arithmetic, {peak_flops / 1e12:g} TFLOP/s", (intensity_range[1], peak_flops / 1e12), xytext=(-4, 6),
+        f"arithmetic, {peak:g} TFLOP/s", (high, peak), xytext=(-4, 6),
         textcoords="offset points", ha="right", color=COLOURS["arithmetic"],
     )
     for words, (x, rate) in points.items():
