@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from numbers import Integral
 
-import numpy as np
 from IPython.display import Markdown
 from tabulate import tabulate
 
@@ -64,7 +64,7 @@ def _numeric(values: Sequence) -> bool:
 def _cell(value, digits: int, decimals: int | None) -> str:
     if isinstance(value, str):
         return value.replace("|", r"\|")
-    if isinstance(value, (int, np.integer)):
+    if isinstance(value, Integral):
         return str(value)
     if decimals is not None:
         return f"{value:.{decimals}f}"
