@@ -20,7 +20,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-FORMULAS = [f"lib/llm_latency/{name}.py" for name in ("transformer", "footprint", "roofline", "collectives", "latency")]
+MODULES = ("transformer", "footprint", "roofline", "kv_cache", "collectives", "latency")
+FORMULAS = {name: f"lib/llm_latency/{name}.py" for name in MODULES}
 PAGES = sorted(path.stem for path in (ROOT / "book").glob("*.ipynb"))
 # The cheapest check that can notice comes first; the site is built only where nothing else looks.
 CONTROL = "no change"
@@ -34,13 +35,13 @@ STAGES = {
 
 def mutants() -> Iterator[tuple[str, str, Callable[[str], str]]]:
     """Yield each mutant as its name, the file it changes, and the change."""
-    for file in FORMULAS:
+    for file in FORMULAS.values():
         for number, (start, end, old) in enumerate(constants(file)):
             new = str(int(old) + 1)
             yield f"{Path(file).stem} constant {number}: {old} -> {new}", file, splice(start, end, new)
-    yield "roofline.overlapped: Max -> Add", FORMULAS[2], replace("sp.Max(*times)", "sp.Add(*times)")
-    yield "roofline.serial: Add -> Max", FORMULAS[2], replace("sp.Add(*times)", "sp.Max(*times)")
-    yield "collectives: N - 1 -> N", FORMULAS[3], replace("(n_devices - 1) / n_devices", "n_devices / n_devices")
+    yield "roofline.overlapped: Max -> Add", FORMULAS["roofline"], replace("sp.Max(*times)", "sp.Add(*times)")
+    yield "roofline.serial: Add -> Max", FORMULAS["roofline"], replace("sp.Add(*times)", "sp.Max(*times)")
+    yield "collectives: N - 1 -> N", FORMULAS["collectives"], replace("(n_devices - 1) / n_devices", "n_devices / 1")
     yield "evaluation: no check of arguments", "lib/llm_latency/evaluation.py", replace("not legal.all()", "False")
     yield "evaluation: Max broken", "lib/llm_latency/evaluation.py", replace('"maximum"', '"minimum"')
     yield "live: milliseconds are seconds", "lib/llm_latency/live.py", replace("1000*", "1*")
@@ -59,10 +60,10 @@ def mutants() -> Iterator[tuple[str, str, Callable[[str], str]]]:
     yield "chart without caption", "book/roofline.ipynb", change_cells(drop("figure"))
     yield "stored chart changed", "book/roofline.ipynb", change_cells(redraw)
     yield "number in prose", "book/decode-latency.ipynb", replace("21.7 ms at batch 1", "23.7 ms at batch 1")
-    yield "symbol not in the registry", FORMULAS[2], replace(
+    yield "symbol not in the registry", FORMULAS["roofline"], replace(
         "form=peak_flops / mem_bandwidth", 'form=peak_flops / mem_bandwidth * sp.Symbol("stray", positive=True)'
     )
-    yield "FLOP taken for byte", FORMULAS[2], replace("(n_devices * mem_bandwidth)", "(n_devices * peak_flops)")
+    yield "FLOP taken for byte", FORMULAS["roofline"], replace("s * mem_bandwidth)", "s * peak_flops)")
     yield "data row without a source", "lib/llm_latency/data/devices.csv", drop_source
     yield "bandwidth of a device", "lib/llm_latency/data/devices.csv", replace("1.555e12", "1.556e12")
     yield "width of a model", "lib/llm_latency/data/models.csv", replace("16384", "16484")

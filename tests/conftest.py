@@ -7,7 +7,7 @@ import nbformat
 import sympy as sp
 import yaml
 
-from llm_latency import collectives, footprint, latency, roofline, transformer
+from llm_latency import collectives, footprint, kv_cache, latency, roofline, transformer
 from llm_latency.formula import Formula
 from llm_latency.notation import REGISTRY
 
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 BOOK = ROOT / "book"
 DATA = ROOT / "lib" / "llm_latency" / "data"
 
-FORMULA_MODULES = (transformer, footprint, roofline, collectives, latency)
+FORMULA_MODULES = (transformer, footprint, roofline, kv_cache, collectives, latency)
 FORMULAS = {
     name: getattr(module, name)
     for module in FORMULA_MODULES

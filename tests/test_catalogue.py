@@ -1,4 +1,5 @@
 import dataclasses
+import re
 from datetime import date
 
 import numpy as np
@@ -6,7 +7,7 @@ import pytest
 
 import llm_latency as ll
 from conftest import DATA, csv_rows
-from llm_latency.measurements import latencies, matmuls
+from llm_latency.measurements import all_reduces, latencies, matmuls, profile
 from llm_latency.names import UnknownNameError
 from llm_latency.notation import REGISTRY, unit_label
 
@@ -26,14 +27,15 @@ def test_every_row_is_complete_and_sourced(file, row):
         assert cell == cell.strip()
     assert len(row["source"]) > 15
     assert date.fromisoformat(row["read_on"]) <= date.today()
-    if "quantity" in row and "value" in row:
+    if "reading_error" not in row:
         assert row["kind"] in SPEC_KINDS
         assert row["unit"] == unit_label(REGISTRY[row["quantity"]].unit)
         assert float(row["value"]) > 0
     else:
         assert row["kind"] == "measured"
-        assert row["unit"] == "s"
-        assert float(row["time"]) > 0
+        assert row["unit"] in ({"s", "1"} if "value" in row else {"s"})
+        assert 0 < float(row["reading_error"]) < float(row.get("value") or row["time"])
+        assert re.search(r"not|assumed", row["notes"]), "what is not known?"
 
 
 @pytest.mark.parametrize("file", ["devices.csv", "models.csv"])
@@ -93,13 +95,15 @@ def test_measurements_name_catalogued_models_and_devices():
     for run in latencies():
         assert run.model in ll.models
         assert run.device in ll.devices
-        assert run.quantity in {"prefill", "decode_step", "request"}
-    for run in matmuls():
+        assert run.quantity in {"prefill", "decode_step", "request", "mean_token"}
+    for run in [*matmuls(), *all_reduces(), *profile()]:
         assert run.device in ll.devices
+    for run in profile():
+        assert run.model in ll.models
 
 
 def test_unknown_measurement_fields_are_named():
-    with pytest.raises(ValueError, match="no field gpu; fields: model, device"):
+    with pytest.raises(ValueError, match="no field gpu; fields: reading_error, source, read_on, notes, model, device"):
         latencies(gpu="A100")
     with pytest.raises(UnknownNameError, match="did you mean 'GPT-13B'"):
         latencies(model="GPT13B")
@@ -107,8 +111,9 @@ def test_unknown_measurement_fields_are_named():
 
 def test_the_13b_totals_prove_which_run_is_which():
     """(total - prefill) / tokens, the identification that the data file's notes rely on."""
-    totals = {1: 0.28360, 2: 0.18086}
-    for n_devices, total in totals.items():
-        [prefill] = latencies(model="GPT-13B", quantity="prefill", n_devices=n_devices)
-        [step] = latencies(model="GPT-13B", quantity="decode_step", n_devices=n_devices)
-        assert (total - prefill.time) / prefill.output == pytest.approx(step.time, rel=0.01)
+    for n_devices in (1, 2):
+        prefill, step, total = (
+            latencies(model="GPT-13B", quantity=quantity, n_devices=n_devices)[0].time
+            for quantity in ("prefill", "decode_step", "request")
+        )
+        assert (total - prefill) / 10 == pytest.approx(step, rel=0.01)

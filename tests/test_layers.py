@@ -12,8 +12,9 @@ PACKAGE = ROOT / "lib" / "llm_latency"
 LAYERS = [
     ("palette", "names", "notation", "table"),
     ("formula", "catalogue"),
-    ("hardware", "model", "transformer", "footprint", "collectives"),
-    ("measurements", "roofline"),
+    ("hardware", "model", "transformer", "footprint"),
+    ("measurements", "roofline", "collectives"),
+    ("kv_cache",),
     ("latency",),
     ("evaluation", "plots"),
     ("live",),

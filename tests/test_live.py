@@ -12,7 +12,9 @@ import vl_convert
 from conftest import FORMULAS, NOTEBOOKS, exact_value, outputs_of, random_arguments
 from llm_latency import evaluate
 from llm_latency.footprint import weight_bytes
+from llm_latency.kv_cache import kv_read_time
 from llm_latency.latency import (
+    cached_decode_step_time,
     decode_communication_time,
     decode_compute_time,
     overlapped_decode_step_time,
@@ -125,16 +127,19 @@ def settings_of(spec):
     return {p["name"]: p["value"] * SLIDERS[p["name"]].scale for p in spec["params"]}
 
 
-SHAPE = {"n_layers": 80, "d_model": 16384, "bytes_per_param": 2, "bytes_per_activation": 2, "link_latency": 8e-6}
-FORMULAS_OF = {
-    "decode-latency": {
-        "step": overlapped_decode_step_time, "memory bandwidth": weight_read_time,
-        "arithmetic": decode_compute_time, "communication": decode_communication_time,
-    },
-    "prefill-latency": {
-        "step": overlapped_prefill_time, "memory bandwidth": weight_read_time,
-        "arithmetic": prefill_compute_time, "communication": prefill_communication_time,
-    },
+SHAPE_260B = {"n_layers": 80, "d_model": 16384, "bytes_per_param": 2, "bytes_per_activation": 2}
+SHAPE_13B = {"n_layers": 40, "d_model": 5120, "bytes_per_param": 2, "bytes_per_activation": 2, "bytes_per_kv": 2}
+DECODE = {
+    "memory bandwidth": weight_read_time, "arithmetic": decode_compute_time, "communication": decode_communication_time,
+}
+PREFILL = DECODE | {"arithmetic": prefill_compute_time, "communication": prefill_communication_time}
+CACHED = {"step": cached_decode_step_time, "KV cache": kv_read_time} | DECODE
+DRAWN = {
+    "decode-latency": (SHAPE_260B, {"step": overlapped_decode_step_time} | DECODE),
+    "prefill-latency": (SHAPE_260B | {"link_latency": 8e-6}, {"step": overlapped_prefill_time} | PREFILL),
+    "communication": (SHAPE_260B, {"step": serial_decode_step_time} | DECODE),
+    "batch-size": (SHAPE_13B | {"link_latency": 8e-6}, CACHED),
+    "kv-cache": (SHAPE_13B | {"link_latency": 8e-6}, CACHED),
 }
 
 
@@ -155,8 +160,8 @@ def test_the_curves_and_the_marker_are_what_the_library_computes(name):
     spec = CHARTS[name]
     curve, marker = spec["layer"]
     first = spec["params"][0]["name"]
-    values = SHAPE | settings_of(spec)
-    formulas = FORMULAS_OF[name.rpartition("-")[0]]
+    constants, formulas = DRAWN[name.rpartition("-")[0]]
+    values = constants | settings_of(spec)
     calculated = {step["as"]: step["calculate"] for step in curve["transform"] if "calculate" in step}
     last = curve["data"]["sequence"]["stop"] - 1
     assert last >= 200

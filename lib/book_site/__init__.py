@@ -6,6 +6,8 @@
     Serves MathJax from the site and warns about any resource from outside.
 `book_site.figures`
     Warns about any image without alternative text.
+`book_site.cells`
+    Gives every code cell an anchor that other pages can refer to.
 `book_site.style`
     Adds the book's own style sheet.
 """
@@ -13,7 +15,7 @@
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from . import figures, offline, style, vega
+from . import cells, figures, offline, style, vega
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
@@ -32,5 +34,6 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     vega.setup(app)
     offline.setup(app)
     figures.setup(app)
+    cells.setup(app)
     style.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -2,10 +2,10 @@
 
 `evaluate` turns a formula into numbers; `devices` and `models` are the catalogues. The formulas
 live in the modules named after what they describe: `transformer`, `footprint`, `roofline`,
-`collectives` and `latency`.
+`kv_cache`, `collectives` and `latency`.
 """
 
-from llm_latency import collectives, footprint, latency, roofline, transformer
+from llm_latency import collectives, footprint, kv_cache, latency, roofline, transformer
 from llm_latency.evaluation import evaluate
 from llm_latency.hardware import Device, devices
 from llm_latency.model import Model, models
@@ -17,6 +17,7 @@ __all__ = [
     "devices",
     "evaluate",
     "footprint",
+    "kv_cache",
     "latency",
     "models",
     "roofline",

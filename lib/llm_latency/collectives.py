@@ -7,12 +7,29 @@ reduce-scatter and an all-gather. A schedule decides how many messages follow on
 import sympy as sp
 
 from llm_latency.formula import Formula
-from llm_latency.notation import byte, link_bandwidth, link_latency, message_bytes, n_devices, second
+from llm_latency.notation import (
+    FLOP,
+    byte,
+    bytes_per_activation,
+    d_model,
+    flops_per_mac,
+    link_bandwidth,
+    link_latency,
+    message_bytes,
+    n_devices,
+    peak_flops,
+    second,
+)
+from llm_latency.transformer import layer_weights
 
 __all__ = [
     "all_reduce_bytes",
+    "balanced_message_bytes",
+    "balanced_width",
+    "communication_intensity",
     "direct_all_reduce_time",
     "direct_phase_time",
+    "link_ridge_point",
     "ring_all_reduce_time",
     "ring_phase_time",
 ]
@@ -20,6 +37,8 @@ __all__ = [
 PAGE = "decode-latency"
 PHASES = 2
 """Phases of an all-reduce: reduce-scatter and all-gather."""
+ALL_REDUCES_PER_LAYER = 2
+"""All-reduces of a tensor-parallel layer: after the attention's output matrix, after the MLP."""
 
 _phase_share = (n_devices - 1) / n_devices
 _transfer_time = _phase_share * message_bytes / link_bandwidth
@@ -77,4 +96,51 @@ ring_all_reduce_time = Formula(
     page=PAGE,
     example="n_devices=16, message_bytes=32768, link_bandwidth=300e9, link_latency=8e-6",
     result="0.0002402",
+)
+
+balanced_message_bytes = Formula(
+    name="balanced_message_bytes",
+    latex=r"D^{*}",
+    form=link_latency * link_bandwidth * n_devices / (n_devices - 1),
+    unit=byte,
+    meaning="vector for which a phase of the direct exchange spends as long on latency as on bytes",
+    page="communication",
+    example="n_devices=16, link_bandwidth=300e9, link_latency=8e-6",
+    result="2.56e+06",
+)
+
+link_ridge_point = Formula(
+    name="link_ridge_point",
+    latex=r"I_{\mathrm{ridge}}^{\mathrm{link}}",
+    form=peak_flops / link_bandwidth,
+    unit=FLOP / byte,
+    meaning="work per byte sent at which computing and sending take equally long",
+    page="communication",
+    example="peak_flops=312e12, link_bandwidth=300e9",
+    result="1040",
+)
+
+communication_intensity = Formula(
+    name="communication_intensity",
+    latex=r"I_{\mathrm{layer}}^{\mathrm{link}}",
+    form=(
+        flops_per_mac * layer_weights.term
+        / (ALL_REDUCES_PER_LAYER * PHASES * bytes_per_activation * d_model * (n_devices - 1))
+    ),
+    unit=FLOP / byte,
+    meaning="work of a layer's matrices per byte that its device sends",
+    page="communication",
+    example="d_model=16384, mlp_width=65536, bytes_per_activation=2, n_devices=16",
+    result="3277",
+)
+
+balanced_width = Formula(
+    name="balanced_width",
+    latex=r"h^{*}",
+    form=(n_devices - 1) * bytes_per_activation / flops_per_mac * link_ridge_point.term,
+    unit=sp.S.One,
+    meaning="width at which the attention's output matrix computes for as long as its phase sends",
+    page="communication",
+    example="n_devices=16, bytes_per_activation=2, peak_flops=312e12, link_bandwidth=300e9",
+    result="1.56e+04",
 )

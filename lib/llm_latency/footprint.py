@@ -16,7 +16,14 @@ from llm_latency.notation import (
     n_params,
 )
 
-__all__ = ["kv_bytes_per_token", "kv_cache_bytes", "max_context", "weight_bytes"]
+__all__ = [
+    "kv_bytes_per_token",
+    "kv_cache_bytes",
+    "max_batch",
+    "max_cached_tokens",
+    "max_context",
+    "weight_bytes",
+]
 
 weight_bytes = Formula(
     name="weight_bytes",
@@ -63,4 +70,32 @@ max_context = Formula(
         "batch=512, n_layers=80, d_model=16384, bytes_per_kv=2"
     ),
     result="44.7",
+)
+
+max_cached_tokens = Formula(
+    name="max_cached_tokens",
+    latex=r"(BL)_{\max}",
+    form=(n_devices * mem_size - weight_bytes.term) / kv_bytes_per_token.term,
+    unit=sp.S.One,
+    meaning="tokens of KV cache that fit beside the weights, over all sequences; negative if those alone do not fit",
+    page="kv-cache",
+    example=(
+        "n_devices=16, mem_size=40e9, n_params=260e9, bytes_per_param=2, "
+        "n_layers=80, d_model=16384, bytes_per_kv=2"
+    ),
+    result="2.289e+04",
+)
+
+max_batch = Formula(
+    name="max_batch",
+    latex=r"B_{\max}",
+    form=(n_devices * mem_size - weight_bytes.term) / (context * kv_bytes_per_token.term),
+    unit=sp.S.One,
+    meaning="sequences of L tokens that fit beside the weights; negative if those alone do not fit",
+    page="batch-size",
+    example=(
+        "n_devices=1, mem_size=40e9, n_params=13e9, bytes_per_param=2, "
+        "context=512, n_layers=40, d_model=5120, bytes_per_kv=2"
+    ),
+    result="33.38",
 )

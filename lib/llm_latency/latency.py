@@ -4,8 +4,9 @@ Both are one pass over the model. A decode step processes one token per sequence
 tokens of the prompts; only the number of tokens differs.
 """
 
-from llm_latency.collectives import PHASES, direct_phase_time
+from llm_latency.collectives import ALL_REDUCES_PER_LAYER, PHASES, direct_phase_time
 from llm_latency.formula import Formula
+from llm_latency.kv_cache import kv_read_time
 from llm_latency.notation import (
     batch,
     bytes_per_activation,
@@ -29,6 +30,7 @@ from llm_latency.transformer import matmul_flops
 
 __all__ = [
     "bandwidth_bound_communication_time",
+    "cached_decode_step_time",
     "communication_time",
     "decode_communication_time",
     "decode_compute_time",
@@ -41,9 +43,6 @@ __all__ = [
     "serial_decode_step_time",
     "serial_prefill_time",
 ]
-
-ALL_REDUCES_PER_LAYER = 2
-"""All-reduces of a tensor-parallel layer: after the attention's output matrix, after the MLP."""
 
 _MODEL_260B = "n_params=260e9, bytes_per_param=2, n_layers=80, d_model=16384, bytes_per_activation=2"
 _MACHINE_260B = (
@@ -135,6 +134,21 @@ serial_decode_step_time = Formula(
     page="decode-latency",
     example=f"batch=512, {_MODEL_260B}, {_MACHINE_260B}",
     result="0.07267",
+)
+
+cached_decode_step_time = Formula(
+    name="cached_decode_step_time",
+    latex=r"t_{\mathrm{decode}}^{\mathrm{cached}}",
+    form=serial(
+        overlapped(weight_read_time.term, decode_compute_time.term),
+        kv_read_time.term,
+        decode_communication_time.term,
+    ),
+    unit=second,
+    meaning="time of a decode step that reads its KV cache and communicates while no weights are multiplied",
+    page="kv-cache",
+    example=f"batch=512, context=44, bytes_per_kv=2, {_MODEL_260B}, {_MACHINE_260B}",
+    result="0.07759",
 )
 
 prefill_compute_time = Formula(

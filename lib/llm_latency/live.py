@@ -57,6 +57,7 @@ class Slider:
 SLIDERS = {
     "batch": Slider("batch B", 1, 1024, 1),
     "prompt": Slider("prompt s [tokens]", 16, 16384, 16),
+    "context": Slider("context L [tokens]", 16, 131072, 16),
     "n_devices": Slider("devices N", 1, 64, 1),
     "n_params": Slider("parameters P [billion]", 1, 700, 1, 1e9),
     "mem_bandwidth": Slider("memory bandwidth [TB/s]", 0.1, 8, 0.05, 1e12),

@@ -1,18 +1,53 @@
-"""Figures that others measured, each with its source."""
+"""Figures that others measured, each with its source, its reading error and what is not known.
+
+Each dataset is called with the fields that its rows must have, and lists those that match.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from llm_latency.catalogue import read_rows
 from llm_latency.hardware import devices
 from llm_latency.model import models
 
-__all__ = ["LatencyMeasurement", "MatmulMeasurement", "latencies", "matmuls"]
+__all__ = [
+    "AllReduceMeasurement",
+    "Dataset",
+    "LatencyMeasurement",
+    "MatmulMeasurement",
+    "Measurement",
+    "ProfileMeasurement",
+    "TokenMeasurement",
+    "all_reduces",
+    "latencies",
+    "matmuls",
+    "profile",
+    "token_log",
+]
 
 
-@dataclass(frozen=True)
-class LatencyMeasurement:
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """What every measured figure comes with.
+
+    Parameters
+    ----------
+    reading_error : float, unit of the figure
+        Half a unit of the last printed digit, or the error of reading a chart. How far the
+        measurement itself repeats is another question, which most sources do not answer.
+    source, read_on, notes : str
+        Where and when it was read, and what is not known about it.
+    """
+
+    reading_error: float
+    source: str
+    read_on: str
+    notes: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LatencyMeasurement(Measurement):
     """A published latency of a whole batch.
 
     Parameters
@@ -24,11 +59,12 @@ class LatencyMeasurement:
     batch, prompt, output : int, count
         Sequences, tokens of a prompt, tokens generated per sequence.
     quantity : str
-        ``prefill``, ``decode_step`` or ``request``.
+        ``prefill``, ``decode_step``, ``request`` or ``mean_token``, a request's time over its
+        output tokens.
     time : float, s
         The latency.
-    source, read_on, notes : str
-        Where and when it was read, and what is not known about it.
+    reading_error, source, read_on, notes : float, str, str, str
+        As in `Measurement`.
     """
 
     model: str
@@ -39,13 +75,10 @@ class LatencyMeasurement:
     output: int
     quantity: str
     time: float
-    source: str
-    read_on: str
-    notes: str
 
 
-@dataclass(frozen=True)
-class MatmulMeasurement:
+@dataclass(frozen=True, kw_only=True)
+class MatmulMeasurement(Measurement):
     """A published time of one matrix product.
 
     Parameters
@@ -56,8 +89,8 @@ class MatmulMeasurement:
         Shape of the product.
     time : float, s
         The latency.
-    source, read_on, notes : str
-        Where and when it was read, and what is not known about it.
+    reading_error, source, read_on, notes : float, str, str, str
+        As in `Measurement`.
     """
 
     device: str
@@ -65,76 +98,140 @@ class MatmulMeasurement:
     inner: int
     cols: int
     time: float
-    source: str
-    read_on: str
-    notes: str
 
 
-def latencies(**wanted) -> list[LatencyMeasurement]:
-    """List the published latencies that match.
+@dataclass(frozen=True, kw_only=True)
+class AllReduceMeasurement(Measurement):
+    """A published time of one all-reduce.
 
     Parameters
     ----------
-    **wanted : str or int
-        Fields of `LatencyMeasurement` and the values they must have.
+    device : str
+        Key of the catalogue.
+    implementation : str
+        Library.
+    n_devices : int, count
+        Devices that take part.
+    message_bytes : int, byte
+        Vector that is added up.
+    time : float, s
+        The latency.
+    reading_error, source, read_on, notes : float, str, str, str
+        As in `Measurement`.
+    """
 
-    Returns
-    -------
-    list of LatencyMeasurement
-        In the order of the data file.
+    device: str
+    implementation: str
+    n_devices: int
+    message_bytes: int
+    time: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenMeasurement(Measurement):
+    """A logged time of one token, or of a run of tokens, of a whole batch.
+
+    Parameters
+    ----------
+    batch : int, count
+        Sequences.
+    run : str
+        Name of the run in the log.
+    first_token, last_token : int, count
+        Position of the tokens among the generated ones, from 1.
+    time : float, s
+        From before the first to after the last of them.
+    reading_error, source, read_on, notes : float, str, str, str
+        As in `Measurement`.
+    """
+
+    batch: int
+    run: str
+    first_token: int
+    last_token: int
+    time: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProfileMeasurement(Measurement):
+    """One figure of a published profile, which looks inside a pass.
+
+    Parameters
+    ----------
+    model, device : str
+        Keys of the catalogues.
+    n_devices : int, count
+        Devices, all used for tensor parallelism.
+    prompt : int, count
+        Tokens of the prompt of the single sequence.
+    quantity : str
+        What was measured; the notes say it in words.
+    value : float
+        The figure, in `unit`.
+    unit : str
+        ``s``, or ``1`` for a share.
+    reading_error, source, read_on, notes : float, str, str, str
+        As in `Measurement`.
+    """
+
+    model: str
+    device: str
+    n_devices: int
+    prompt: int
+    quantity: str
+    value: float
+    unit: str
+
+
+class Dataset:
+    """The rows of one data file; call it to list those that match.
+
+    Parameters
+    ----------
+    kind : type
+        Dataclass of the rows, a subclass of `Measurement`.
+    file : str
+        CSV file of the library's data folder.
 
     Raises
     ------
     ValueError
-        If a field is unknown.
+        On a call with a field that the rows do not have.
     UnknownNameError
-        If a model or device is not in the catalogue.
+        On a call with a model or device that is not in the catalogue.
 
     Examples
     --------
     >>> [row.time for row in latencies(model="GPT-13B", quantity="decode_step")]
     [0.022, 0.0135]
-
-    References
-    ----------
-    ``lib/llm_latency/data/latencies.csv``.
-    """
-    return _matching(LatencyMeasurement, "latencies.csv", wanted)
-
-
-def matmuls(**wanted) -> list[MatmulMeasurement]:
-    """List the published times of matrix products that match.
-
-    Parameters
-    ----------
-    **wanted : str or int
-        Fields of `MatmulMeasurement` and the values they must have.
-
-    Returns
-    -------
-    list of MatmulMeasurement
-        In the order of the data file.
-
-    Examples
-    --------
     >>> [row.time for row in matmuls(rows=64)]
     [0.00019]
 
     References
     ----------
-    ``lib/llm_latency/data/matmuls.csv``.
+    The folder ``lib/llm_latency/data``.
     """
-    return _matching(MatmulMeasurement, "matmuls.csv", wanted)
+
+    def __init__(self, kind: type[Measurement], file: str):
+        converters = {"str": str, "int": int, "float": float}
+        self._types = {item.name: converters[item.type] for item in fields(kind)}
+        self._rows = [
+            kind(**{name: convert(row[name]) for name, convert in self._types.items()}) for row in read_rows(file)
+        ]
+
+    def __call__(self, **wanted) -> list[Measurement]:
+        """List the rows whose fields have the values wanted, in the order of the data file."""
+        unknown = wanted.keys() - self._types.keys()
+        if unknown:
+            raise ValueError(f"no field {', '.join(sorted(unknown))}; fields: {', '.join(self._types)}")
+        for name, catalogue in (("model", models), ("device", devices)):
+            if name in wanted:
+                catalogue[wanted[name]]  # raises the catalogue's error for an unknown name
+        return [row for row in self._rows if all(getattr(row, name) == value for name, value in wanted.items())]
 
 
-def _matching(kind, file, wanted):
-    converters = {"str": str, "int": int, "float": float}
-    types = {name: converters[annotation] for name, annotation in kind.__annotations__.items()}
-    unknown = wanted.keys() - types.keys()
-    if unknown:
-        raise ValueError(f"no field {', '.join(sorted(unknown))}; fields: {', '.join(types)}")
-    for name, catalogue in (("model", models), ("device", devices)):
-        if name in wanted:
-            catalogue[wanted[name]]  # raises the catalogue's error for an unknown name
-    rows = (kind(**{name: types[name](row[name]) for name in types}) for row in read_rows(file))
-    return [row for row in rows if all(getattr(row, name) == value for name, value in wanted.items())]
+latencies = Dataset(LatencyMeasurement, "latencies.csv")
+matmuls = Dataset(MatmulMeasurement, "matmuls.csv")
+all_reduces = Dataset(AllReduceMeasurement, "all_reduces.csv")
+token_log = Dataset(TokenMeasurement, "token_log.csv")
+profile = Dataset(ProfileMeasurement, "profile.csv")

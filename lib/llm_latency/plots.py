@@ -18,7 +18,7 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from llm_latency.palette import COLOURS, TOTAL
 
-__all__ = ["curves", "roofline", "show", "stacked_bars", "use_book_style"]
+__all__ = ["curves", "roofline", "show", "stacked_bars", "use_book_style", "waterfall"]
 
 
 def use_book_style() -> None:
@@ -70,7 +70,8 @@ def curves(
     points : mapping of str to (float, float), optional
         Annotated points.
     measured : mapping of str to (array_like, array_like), optional
-        Measured points, by the words that stand at the last one.
+        Measured points by label. A label that has a colour in `colours` stands at the right like a
+        curve's; any other stands at the middle point, in black.
     crossing : (float, str), optional
         Position and words of a vertical line.
     x_ticks : sequence of float, optional
@@ -109,7 +110,11 @@ def curves(
             textcoords="offset points", va="top", ha="right", color=TOTAL,
         )
     for words, (xs, ys) in (measured or {}).items():
-        ax.plot(xs, ys, "o", mfc="white", mec="black", ms=7, zorder=5)
+        colour = (colours or {}).get(words)
+        ax.plot(xs, ys, "o", mfc="white", mec=colour or "black", mew=1.6, ms=7, zorder=5)
+        if colour:
+            ends[words] = (float(ys[-1]), colour)
+            continue
         middle = len(xs) // 2
         ax.annotate(words, (xs[middle], ys[middle]), xytext=(-10, 6), textcoords="offset points", ha="right")
     for words, (px, py) in (points or {}).items():
@@ -270,4 +275,72 @@ def stacked_bars(bars: Mapping[str, Mapping[str, float]], *, x_label: str = "tim
     seen = dict.fromkeys(part for parts in bars.values() for part in parts)
     handles = [plt.Rectangle((0, 0), 1, 1, color=COLOURS[part]) for part in seen]
     ax.figure.legend(handles, list(seen), loc="outside upper right", ncols=len(seen), fontsize=11)
+    return ax
+
+
+def waterfall(
+    panels: Mapping[str, Mapping[str, float]],
+    *,
+    measured: Mapping[str, float],
+    colours: Mapping[str, str],
+    x_label: str = "time [ms]",
+) -> Axes:
+    """Draw budgets as steps, each part beginning where the one above it ends.
+
+    Parameters
+    ----------
+    panels : mapping of str to mapping of str to float
+        Budgets by title; each maps the names of its parts, from top to bottom, to values in the
+        unit of `x_label`.
+    measured : mapping of str to float
+        What each budget should add up to, drawn as a vertical line.
+    colours : mapping of str to str
+        Colour of each part.
+    x_label : str, optional
+        Title of the horizontal axis, with unit.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The lowest panel.
+
+    Examples
+    --------
+    >>> waterfall(
+    ...     {"1 GPU": {"weights": 16.8, "rest": 5.2}}, measured={"1 GPU": 22.0},
+    ...     colours={"weights": "black", "rest": "grey"},
+    ... ).get_xlabel()
+    'time [ms]'
+
+    References
+    ----------
+    Page ``example-13b-decode``.
+    """
+    rows = [len(parts) for parts in panels.values()]
+    figure, axes = plt.subplots(
+        len(panels), 1, sharex=True, squeeze=False, figsize=(6.4, 0.9 * len(panels) + 0.42 * sum(rows)),
+        height_ratios=rows,
+    )
+    widest = max(max(sum(parts.values()), measured[title]) for title, parts in panels.items())
+    for ax, (title, parts) in zip(axes[:, 0], panels.items(), strict=True):
+        left = 0.0
+        for row, (part, value) in enumerate(parts.items()):
+            ax.barh(row, value, left=left, height=0.7, color=colours[part])
+            left += value
+            before = left > 0.85 * widest
+            ax.annotate(
+                f"{value:+.1f}" if row else f"{value:.1f}", (left - value if before else left, row),
+                xytext=(-5 if before else 5, 0), textcoords="offset points", va="center",
+                ha="right" if before else "left",
+            )
+        ax.axvline(measured[title], color="black", lw=1.2, ls=":")
+        ax.annotate(
+            f"measured {measured[title]:.1f}", (measured[title], 1), xycoords=("data", "axes fraction"),
+            xytext=(0, 3), textcoords="offset points", ha="center", va="bottom", annotation_clip=False,
+        )
+        ax.set_title(title, loc="left")
+        ax.set_yticks(range(len(parts)), list(parts))
+        ax.invert_yaxis()
+        ax.grid(False, axis="y")
+    ax.set(xlabel=x_label, xlim=(0, 1.08 * widest))
     return ax

@@ -6,7 +6,7 @@ Two clocks run while a device works, one for the bytes it reads and one for the 
 
 import sympy as sp
 
-from llm_latency.footprint import kv_cache_bytes, weight_bytes
+from llm_latency.footprint import weight_bytes
 from llm_latency.formula import Formula
 from llm_latency.notation import (
     FLOP,
@@ -15,6 +15,7 @@ from llm_latency.notation import (
     bytes_per_activation,
     bytes_per_param,
     cols,
+    d_model,
     flops_per_mac,
     inner,
     mem_bandwidth,
@@ -24,6 +25,7 @@ from llm_latency.notation import (
     rows,
     second,
     tokens,
+    vocab,
 )
 from llm_latency.transformer import matmul_flops
 
@@ -31,12 +33,12 @@ __all__ = [
     "compute_time",
     "critical_batch",
     "decode_intensity",
-    "kv_read_time",
     "matmul_intensity",
     "matmul_time",
     "overlapped",
     "ridge_point",
     "serial",
+    "unembedding_read_time",
     "weight_read_time",
 ]
 
@@ -91,7 +93,6 @@ def serial(*times: sp.Expr) -> sp.Expr:
     Derived in roofline, Eq. (eq-serial).
     """
     return sp.Add(*times)
-
 
 ridge_point = Formula(
     name="ridge_point",
@@ -153,20 +154,6 @@ compute_time = Formula(
     result="0.05333",
 )
 
-kv_read_time = Formula(
-    name="kv_read_time",
-    latex=r"t_{\mathrm{kv}}",
-    form=kv_cache_bytes.term / (n_devices * mem_bandwidth),
-    unit=second,
-    meaning="time to read the KV cache of the whole batch once",
-    page="example-260b",
-    example=(
-        "batch=512, context=1, n_layers=80, d_model=16384, bytes_per_kv=2, "
-        "n_devices=16, mem_bandwidth=1.5e12"
-    ),
-    result="0.0001118",
-)
-
 decode_intensity = Formula(
     name="decode_intensity",
     latex=r"I_{\mathrm{decode}}",
@@ -187,4 +174,15 @@ critical_batch = Formula(
     page="decode-latency",
     example="bytes_per_param=2, peak_flops=312e12, mem_bandwidth=1.5e12",
     result="208",
+)
+
+unembedding_read_time = Formula(
+    name="unembedding_read_time",
+    latex=r"t_{\mathrm{unembedding}}",
+    form=bytes_per_param * vocab * d_model / (n_devices * mem_bandwidth),
+    unit=second,
+    meaning="time to read the matrix that turns the last vector into one logit per token of the vocabulary",
+    page="example-13b-decode",
+    example="vocab=51200, d_model=5120, bytes_per_param=2, n_devices=1, mem_bandwidth=1.555e12",
+    result="0.0003372",
 )
