@@ -202,8 +202,9 @@ def live_chart(
     along = current | {first: f"datum.x*{axis.scale!r}"}
     now = {name: f"1000*({javascript(expr, current)})" for name, expr in expressions.items()}
     ratio = math.log(axis.high / axis.low)
+    position = f"{axis.low}*exp(datum.i*{ratio / SAMPLES!r})"
     curve = [
-        {"calculate": f"{axis.low}*exp(datum.i*{ratio / SAMPLES!r})", "as": "x"},
+        {"calculate": f"round({position})" if REGISTRY[first].integer else position, "as": "x"},
         *({"calculate": f"1000*({javascript(expr, along)})", "as": name} for name, expr in expressions.items()),
         {"fold": list(expressions), "as": ["part", "ms"]},
         {"filter": "datum.ms > 0"},  # one device has no messages, and a logarithmic axis no zero

@@ -317,7 +317,7 @@ def waterfall(
     Page ``example-13b-decode``.
     """
     rows = [len(parts) for parts in panels.values()]
-    figure, axes = plt.subplots(
+    _, axes = plt.subplots(
         len(panels), 1, sharex=True, squeeze=False, figsize=(6.4, 0.9 * len(panels) + 0.42 * sum(rows)),
         height_ratios=rows,
     )
