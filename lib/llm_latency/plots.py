@@ -327,7 +327,7 @@ def waterfall(
         for row, (part, value) in enumerate(parts.items()):
             ax.barh(row, value, left=left, height=0.7, color=colours[part])
             left += value
-            before = left > 0.85 * widest
+            before = left - value > 0.15 * widest  # beside the bar, away from the measured line
             ax.annotate(
                 f"{value:+.1f}" if row else f"{value:.1f}", (left - value if before else left, row),
                 xytext=(-5 if before else 5, 0), textcoords="offset points", va="center",
