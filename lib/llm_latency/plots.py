@@ -111,7 +111,7 @@ def curves(
         )
     for words, (xs, ys) in (measured or {}).items():
         colour = (colours or {}).get(words)
-        ax.plot(xs, ys, "o", mfc="white", mec=colour or "black", mew=1.6, ms=7, zorder=5)
+        ax.plot(xs, ys, "o", mfc="white", mec=colour or "black", mew=1.6, ms=7, zorder=5, clip_on=False)
         if colour:
             ends[words] = (float(ys[-1]), colour)
             continue
