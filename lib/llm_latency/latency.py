@@ -146,7 +146,7 @@ cached_decode_step_time = Formula(
     ),
     unit=second,
     meaning="time of a decode step that reads its KV cache and communicates while no weights are multiplied",
-    page="kv-cache",
+    page="batch-size",
     example=f"batch=512, context=44, bytes_per_kv=2, {_MODEL_260B}, {_MACHINE_260B}",
     result="0.07759",
 )

@@ -104,10 +104,13 @@ def curves(
     ax.set(xlabel=x_label, ylabel=y_label)
     _scale_axes(ax, log, x_ticks)
     if crossing:
-        ax.axvline(crossing[0], color=TOTAL, lw=1, ls=":")
+        position, words = crossing
+        ax.axvline(position, color=TOTAL, lw=1, ls=":")
+        share = ax.transAxes.inverted().transform(ax.transData.transform((position, ax.get_ylim()[1])))[0]
+        room_left = share > 0.3
         ax.annotate(
-            crossing[1], (crossing[0], 1), xycoords=("data", "axes fraction"), xytext=(-5, -4),
-            textcoords="offset points", va="top", ha="right", color=TOTAL,
+            words, (position, 1), xycoords=("data", "axes fraction"), xytext=(-5 if room_left else 5, -4),
+            textcoords="offset points", va="top", ha="right" if room_left else "left", color=TOTAL,
         )
     for words, (xs, ys) in (measured or {}).items():
         colour = (colours or {}).get(words)
