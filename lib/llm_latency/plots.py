@@ -101,6 +101,14 @@ def curves(
         broad = {"lw": 9, "alpha": 0.3, "solid_capstyle": "butt", "zorder": 1} if label in thick else {}
         ax.plot(x, y, color=colour, ls="--" if label in dashed else "-", **broad)
         ends[label] = (float(np.asarray(y)[-1]), colour)
+    for words, (xs, ys) in (measured or {}).items():
+        colour = (colours or {}).get(words)
+        ax.plot(xs, ys, "o", mfc="white", mec=colour or "black", mew=1.6, ms=7, zorder=5, clip_on=False)
+        if colour:
+            ends[words] = (float(ys[-1]), colour)
+            continue
+        middle = len(xs) // 2
+        ax.annotate(words, (xs[middle], ys[middle]), xytext=(-10, 6), textcoords="offset points", ha="right")
     ax.set(xlabel=x_label, ylabel=y_label)
     _scale_axes(ax, log, x_ticks)
     if crossing:
@@ -112,14 +120,6 @@ def curves(
             words, (position, 1), xycoords=("data", "axes fraction"), xytext=(-5 if room_left else 5, -4),
             textcoords="offset points", va="top", ha="right" if room_left else "left", color=TOTAL,
         )
-    for words, (xs, ys) in (measured or {}).items():
-        colour = (colours or {}).get(words)
-        ax.plot(xs, ys, "o", mfc="white", mec=colour or "black", mew=1.6, ms=7, zorder=5, clip_on=False)
-        if colour:
-            ends[words] = (float(ys[-1]), colour)
-            continue
-        middle = len(xs) // 2
-        ax.annotate(words, (xs[middle], ys[middle]), xytext=(-10, 6), textcoords="offset points", ha="right")
     for words, (px, py) in (points or {}).items():
         ax.plot(px, py, "o", color="black", ms=6, zorder=5)
         ax.annotate(
