@@ -73,7 +73,7 @@ def test_an_own_device_may_hold_any_number(bandwidth):
 
 
 def test_a_catalogue_prints_its_names():
-    assert repr(ll.devices).startswith("<5 devices: A100-40GB-SXM, ")
+    assert repr(ll.devices).startswith("<6 devices: A100-40GB-SXM, ")
 
 
 @pytest.mark.parametrize(

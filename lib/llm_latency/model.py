@@ -39,7 +39,7 @@ class Model(Spec):
     >>> models["GPT-13B"].d_model
     5120
     >>> sorted(models)
-    ['GLM-130B', 'GPT-13B', 'GPT-2', 'GPT-2-XL', 'GPT-260B', 'GPT-3', 'Gopher-280B', 'LLaMA-13B']
+    ['GLM-130B', 'GPT-13B', 'GPT-2', 'GPT-2-XL', 'GPT-260B', 'GPT-3', 'Gopher-280B', 'LLaMA-13B', 'LLaMA-7B']
 
     References
     ----------
