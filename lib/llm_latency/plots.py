@@ -100,7 +100,8 @@ def curves(
         colour = palette.get(label, TOTAL if label in thick else list(COLOURS.values())[position % len(COLOURS)])
         broad = {"lw": 9, "alpha": 0.3, "solid_capstyle": "butt", "zorder": 1} if label in thick else {}
         ax.plot(x, y, color=colour, ls="--" if label in dashed else "-", **broad)
-        ends[label] = (float(np.asarray(y)[-1]), colour)
+        if np.isfinite(y[-1]):
+            ends[label] = (float(y[-1]), colour)
     for words, (xs, ys) in (measured or {}).items():
         colour = (colours or {}).get(words)
         ax.plot(xs, ys, "o", mfc="white", mec=colour or "black", mew=1.6, ms=7, zorder=5, clip_on=False)
