@@ -18,7 +18,7 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from llm_latency.palette import COLOURS, TOTAL
 
-__all__ = ["curves", "roofline", "show", "stacked_bars", "use_book_style", "waterfall"]
+__all__ = ["curves", "ratios", "roofline", "show", "stacked_bars", "use_book_style", "waterfall"]
 
 
 def use_book_style() -> None:
@@ -347,4 +347,48 @@ def waterfall(
         ax.invert_yaxis()
         ax.grid(False, axis="y")
     ax.set(xlabel=x_label, xlim=(0, 1.08 * widest))
+    return ax
+
+
+def ratios(values: Mapping[str, float], *, x_label: str) -> Axes:
+    """Draw ratios as dots left and right of 1, on a logarithmic axis.
+
+    Parameters
+    ----------
+    values : mapping of str to float
+        Ratios by label, from top to bottom.
+    x_label : str
+        Title of the horizontal axis: what is divided by what.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The chart.
+
+    Examples
+    --------
+    >>> ratios({"E32": 0.67}, x_label="printed / recomputed").get_xscale()
+    'log'
+
+    References
+    ----------
+    Page ``errata``.
+    """
+    _, ax = plt.subplots(figsize=(6.4, 1.2 + 0.34 * len(values)))
+    ax.axvline(1, color=TOTAL, lw=1)
+    for row, ratio in enumerate(values.values()):
+        ax.plot([1, ratio], [row, row], color=COLOURS["arithmetic"], lw=1.2)
+        ax.plot(ratio, row, "o", color=COLOURS["arithmetic"], ms=7)
+        ax.annotate(
+            f"× {ratio:.2f}", (ratio, row), xytext=(9 if ratio >= 1 else -9, 0), textcoords="offset points",
+            va="center", ha="left" if ratio >= 1 else "right",
+        )
+    ax.set_yticks(range(len(values)), list(values))
+    ax.invert_yaxis()
+    ax.grid(False, axis="y")
+    furthest = 1.9 * max(max(ratio, 1 / ratio) for ratio in values.values())
+    ax.set(xscale="log", xlim=(1 / furthest, furthest), xlabel=x_label)
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     return ax
