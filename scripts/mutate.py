@@ -67,6 +67,10 @@ def mutants() -> Iterator[tuple[str, str, Callable[[str], str]]]:
     yield "data row without a source", "lib/llm_latency/data/devices.csv", drop_source
     yield "bandwidth of a device", "lib/llm_latency/data/devices.csv", replace("1.555e12", "1.556e12")
     yield "width of a model", "lib/llm_latency/data/models.csv", replace("16384", "16484")
+    yield "claim without a cell", "book/claims.csv", replace(",prefill-13b-swapped", ",prefill-13b-gone")
+    yield "claim left out", "book/claims.csv", lambda text: "".join(re.split(r"(?m)^E30,.*\n", text))
+    yield "figure without its reading error", "lib/llm_latency/data/profile.csv", replace(",0.005,1,", ",0,1,")
+    yield "KV cache: the slope of another batch", FORMULAS["kv_cache"], replace("form=batch * kv", "form=kv")
     yield "measured latency", "lib/llm_latency/data/latencies.csv", replace("63.17e-3", "65.17e-3")
     yield "a resource from outside", "_config.yml", replace(
         'extra_footer: "', "extra_footer: \"<img alt='x' src='https://example.org/x.png'>"

@@ -65,3 +65,39 @@ def test_stacked_bars_add_up():
 
 def test_every_resource_has_a_colour_of_its_own():
     assert len(set(COLOURS.values())) == len(COLOURS)
+
+
+def test_a_waterfall_begins_each_part_where_the_last_one_ends():
+    ax = plots.waterfall(
+        {"one": {"a": 3.0, "b": 2.0}, "two": {"a": 1.5, "b": 0.5, "c": 1.0}}, measured={"one": 5.5, "two": 3.5},
+        colours=dict.fromkeys("abc", "black"),
+    )
+    upper, lower = ax.figure.axes
+    assert [(bar.get_x(), bar.get_width()) for bar in upper.patches] == [(0, 3), (3, 2)]
+    assert [(bar.get_x(), bar.get_width()) for bar in lower.patches] == [(0, 1.5), (1.5, 0.5), (2, 1)]
+    assert upper.lines[0].get_xdata()[0] == 5.5
+    assert "measured 3.5" in {text.get_text() for text in lower.texts}
+
+
+def test_ratios_stand_left_and_right_of_one():
+    ax = plots.ratios({"E1": 0.5, "E2": 1.25}, x_label="printed / recomputed")
+    dots = [line.get_xdata()[0] for line in ax.lines if line.get_marker() == "o"]
+    assert dots == [0.5, 1.25]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["E1", "E2"]
+    assert {text.get_text() for text in ax.texts} == {"× 0.50", "× 1.25"}
+
+
+def test_coloured_measurements_are_labelled_like_curves_and_others_at_the_middle():
+    ax = plots.curves(
+        [1, 10], {"arithmetic": [1, 2]}, x_label="batch", y_label="time [ms]", log="",
+        measured={"named": ([2, 9], [30, 40]), "plain": ([5], [3])}, colours={"named": "black"},
+    )
+    labels = {text.get_text(): text for text in ax.texts}
+    assert labels["named"].get_annotation_clip() is False
+    assert labels["plain"].get_annotation_clip() is not False
+    assert ax.get_ylim()[1] >= 40
+
+
+def test_a_curve_that_ends_early_has_no_label_at_the_right():
+    ax = plots.curves([1, 10], {"short": [1, float("nan")], "long": [1, 2]}, x_label="x", y_label="y", log="")
+    assert {text.get_text() for text in ax.texts} == {"long"}

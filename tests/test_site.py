@@ -5,8 +5,10 @@ from types import SimpleNamespace
 import pytest
 from docutils import nodes
 
+from book_site.cells import name_cells
 from book_site.figures import warn_about_missing_alt
 from book_site.offline import outside_resources, warn_about_outside_resources
+from conftest import NOTEBOOKS, ROOT
 
 
 @pytest.mark.parametrize(
@@ -58,3 +60,26 @@ def test_an_image_without_words_is_warned_about(alt, count, caplog):
     document = nodes.section("", nodes.image(uri="chart.svg", **alt))
     warn_about_missing_alt(None, document, "page")
     assert len(caplog.records) == count
+
+
+def test_every_code_cell_becomes_a_target():
+    page = nodes.section(
+        "",
+        nodes.container(nb_element="cell_code", cell_index=3),
+        nodes.container(nb_element="cell_code", cell_index=5),
+        nodes.container(),
+    )
+    labels = {}
+    env = SimpleNamespace(
+        docname="book/index", doc2path=lambda name: ROOT / f"{name}.ipynb",
+        get_domain=lambda name: SimpleNamespace(anonlabels=labels),
+    )
+    name_cells(SimpleNamespace(env=env), page)
+    cells = NOTEBOOKS["index"].cells
+    assert [node["ids"] for node in page] == [[cells[3]["id"]], [cells[5]["id"]], []]
+    assert labels[cells[3]["id"]] == ("book/index", cells[3]["id"])
+
+
+def test_a_page_that_is_no_notebook_has_no_cells(tmp_path):
+    env = SimpleNamespace(docname="page", doc2path=lambda name: tmp_path / "page.md")
+    name_cells(SimpleNamespace(env=env), nodes.section())
