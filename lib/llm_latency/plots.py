@@ -335,7 +335,7 @@ def waterfall(
             ax.annotate(
                 f"{value:+.1f}" if row else f"{value:.1f}", (left - value if before else left, row),
                 xytext=(-5 if before else 5, 0), textcoords="offset points", va="center",
-                ha="right" if before else "left",
+                ha="right" if before else "left", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
             )
         ax.axvline(measured[title], color="black", lw=1.2, ls=":")
         ax.annotate(
