@@ -29,7 +29,8 @@ def test_a_claim_is_complete(claim):
     assert claim["verdict"] in {"right", "rounded", "conditional", "wording", "wrong"}
     assert claim["origin"] in {"note", "article"}
     assert claim["conclusion"] in {"yes", "no"}
-    assert len(claim["printed"]) <= 60, "a few words of the note, no more"
+    quoted = "".join(re.findall(r"[\u4e00-\u9fff]", claim["printed"]))
+    assert len(quoted) <= 25, "a few words of the note, no more"
 
 
 @each_claim
