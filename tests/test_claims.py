@@ -10,10 +10,12 @@ CLAIMS = csv_rows(BOOK / "claims.csv")
 each_claim = pytest.mark.parametrize("claim", CLAIMS, ids=[claim["id"] for claim in CLAIMS])
 
 
-def errata_text():
-    return "\n".join(
-        data.get("text/markdown", "") for cell in NOTEBOOKS["errata"].cells for data in outputs_of(cell)
-    )
+ERRATA_LINES = [
+    line
+    for cell in NOTEBOOKS["errata"].cells
+    for data in outputs_of(cell)
+    for line in data.get("text/markdown", "").splitlines()
+]
 
 
 def test_claims_are_numbered_without_a_gap():
@@ -42,7 +44,7 @@ def test_a_claim_has_a_cell_that_ran(claim):
 
 @each_claim
 def test_the_errata_page_lists_it_with_a_value_and_a_link(claim):
-    [row] = [line for line in errata_text().splitlines() if line.startswith(f"| **{claim['id']}**")]
+    [row] = [line for line in ERRATA_LINES if line.startswith(f"| **{claim['id']}**")]
     cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]]
     assert len(cells) == 5
     assert all(cells)

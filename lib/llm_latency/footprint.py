@@ -58,10 +58,12 @@ kv_cache_bytes = Formula(
     result="5.498e+12",
 )
 
+_free_bytes = n_devices * mem_size - weight_bytes.term
+
 max_context = Formula(
     name="max_context",
     latex=r"L_{\max}",
-    form=(n_devices * mem_size - weight_bytes.term) / (batch * kv_bytes_per_token.term),
+    form=_free_bytes / (batch * kv_bytes_per_token.term),
     unit=sp.S.One,
     meaning="tokens of context per sequence that fit beside the weights; negative if those alone do not fit",
     page="example-260b",
@@ -75,7 +77,7 @@ max_context = Formula(
 max_cached_tokens = Formula(
     name="max_cached_tokens",
     latex=r"(BL)_{\max}",
-    form=(n_devices * mem_size - weight_bytes.term) / kv_bytes_per_token.term,
+    form=_free_bytes / kv_bytes_per_token.term,
     unit=sp.S.One,
     meaning="tokens of KV cache that fit beside the weights, over all sequences; negative if those alone do not fit",
     page="kv-cache",
@@ -89,7 +91,7 @@ max_cached_tokens = Formula(
 max_batch = Formula(
     name="max_batch",
     latex=r"B_{\max}",
-    form=(n_devices * mem_size - weight_bytes.term) / (context * kv_bytes_per_token.term),
+    form=_free_bytes / (context * kv_bytes_per_token.term),
     unit=sp.S.One,
     meaning="sequences of L tokens that fit beside the weights; negative if those alone do not fit",
     page="batch-size",

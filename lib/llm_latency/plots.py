@@ -12,8 +12,9 @@ from importlib.resources import files
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.pyplot import show
-from matplotlib.ticker import FixedLocator, LogLocator, NullLocator, StrMethodFormatter
+from matplotlib.ticker import FixedLocator, Locator, LogLocator, NullLocator, StrMethodFormatter
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from llm_latency.palette import COLOURS, TOTAL
@@ -137,16 +138,19 @@ def _scale_axes(ax: Axes, log: str, x_ticks: Sequence[float]) -> None:
     ax.set_yscale("log" if "y" in log else "linear")
     ax.margins(x=0)
     if len(x_ticks):
-        ax.xaxis.set_major_locator(FixedLocator(list(x_ticks)))
-        ax.xaxis.set_minor_locator(NullLocator())
-        ax.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        _plain_ticks(ax.xaxis, FixedLocator(list(x_ticks)))
     if "y" in log:
         bottom, top = ax.get_ylim()
-        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if top < 1000 * bottom else (1,)))
-        ax.yaxis.set_minor_locator(NullLocator())
-        ax.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        _plain_ticks(ax.yaxis, LogLocator(subs=(1, 2, 5) if top < 1000 * bottom else (1,)))
     else:
         ax.set_ylim(bottom=0)
+
+
+def _plain_ticks(axis: Axis, locator: Locator) -> None:
+    """Set the ticks of an axis, and write them as plain numbers."""
+    axis.set_major_locator(locator)
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
 
 
 def _label_ends(ax: Axes, x_end: float, ends: Mapping[str, tuple[float, str]]) -> None:
@@ -388,7 +392,5 @@ def ratios(values: Mapping[str, float], *, x_label: str) -> Axes:
     ax.grid(False, axis="y")
     furthest = 1.9 * max(max(ratio, 1 / ratio) for ratio in values.values())
     ax.set(xscale="log", xlim=(1 / furthest, furthest), xlabel=x_label)
-    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    _plain_ticks(ax.xaxis, LogLocator(subs=(1, 2, 5)))
     return ax
