@@ -1,13 +1,20 @@
 """The checks that fail a build, each shown to fail."""
 
+import base64
+import io
+import re
 from types import SimpleNamespace
 
 import pytest
 from docutils import nodes
+from fontTools.ttLib import TTFont
 
+from book_site import icons
 from book_site.cells import name_cells
 from book_site.figures import warn_about_missing_alt
+from book_site.mathematics import MathJax, drawn, used_characters
 from book_site.offline import outside_resources, warn_about_outside_resources
+from book_site.scripts import defer_scripts
 from conftest import NOTEBOOKS, ROOT
 
 
@@ -83,3 +90,70 @@ def test_every_code_cell_becomes_a_target():
 def test_a_page_that_is_no_notebook_has_no_cells(tmp_path):
     env = SimpleNamespace(docname="page", doc2path=lambda name: tmp_path / "page.md")
     name_cells(SimpleNamespace(env=env), nodes.section())
+
+
+@pytest.fixture(scope="module")
+def mathjax():
+    return MathJax()
+
+
+def test_mathematics_is_set_with_a_copy_for_screen_readers(mathjax):
+    html = mathjax.html(r"t_\mathrm{decode} = \frac{a}{b}", display=True)
+    assert "<mjx-mfrac" in html
+    assert "<mjx-assistive-mml" in html
+    assert r"\frac" not in html
+
+
+@pytest.mark.parametrize("tex", [r"\frac{a}", r"\undefined", r"{", r"a & b"])
+def test_mathematics_that_cannot_be_set_is_refused(mathjax, tex):
+    with pytest.raises(ValueError, match="MathJax cannot set"):
+        mathjax.html(tex, display=False)
+
+
+def test_a_formula_that_cannot_be_set_is_warned_about(caplog):
+    assert "<code>" in drawn(nodes.math("", r"\undefined"))
+    assert len(caplog.records) == 1
+
+
+def fonts_in(css):
+    """Return the fonts in a style sheet, by their family."""
+    faces = re.findall(r'font-family: "?([\w -]+)"?;\s*src: url\("data:font/woff;base64,([^"]+)"', css)
+    return {family: TTFont(io.BytesIO(base64.b64decode(data))) for family, data in faces}
+
+
+def test_the_style_sheet_carries_the_characters_in_use_and_no_others(mathjax):
+    mathjax.html(r"\left(\sum_x \mathbb{R}\right) = \mathbf{v}", display=True)
+    css = mathjax.style_sheet()
+    assert "woff-v2" not in css
+    fonts = fonts_in(css)
+    assert fonts.keys() >= {"MJXZERO", "MJXTEX", "MJXTEX-I", "MJXTEX-B", "MJXTEX-A"}
+    assert "MJXTEX-FR" not in fonts, "nothing is set in Fraktur"
+    for family, characters in used_characters(css).items():
+        assert {ord(character) for character in characters} <= fonts[f"MJX{family}"].getBestCmap().keys()
+    assert len(fonts["MJXTEX-B"].getBestCmap()) == 1
+
+
+def test_every_icon_is_in_the_small_font():
+    css = icons.style_sheet(("bars", "xmark"))
+    [font] = fonts_in(css).values()
+    codes = {int(code, 16) for code in re.findall(r'content: "\\([0-9a-f]+)"', css)}
+    assert codes == font.getBestCmap().keys()
+    assert len(codes) == 2
+
+
+def test_an_icon_that_is_not_there_is_refused_or_warned_about(tmp_path, caplog):
+    with pytest.raises(ValueError, match="has no icon no-such-icon"):
+        icons.style_sheet(("bars", "no-such-icon"))
+    (tmp_path / "page.html").write_text('<i class="fa-solid fa-bars"></i><i class="fa-solid fa-ghost"></i>', "utf-8")
+    icons.warn_about_missing_icons(SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=tmp_path), None)
+    assert [record.args[1] for record in caplog.records] == ["ghost"]
+
+
+def test_script_files_wait_for_the_page():
+    def script(filename, **attributes):
+        return SimpleNamespace(filename=filename, attributes=attributes)
+
+    inside, file, own = script(None), script("_static/a.js"), script("_static/b.js", defer="")
+    first = script("_static/documentation_options.js")
+    defer_scripts(None, "page", "page.html", {"script_files": [inside, first, file, own]}, None)
+    assert [s.attributes for s in (inside, first, file, own)] == [{}, {}, {"defer": "defer"}, {"defer": ""}]

@@ -2,20 +2,26 @@
 
 `book_site.vega`
     Draws the Vega-Lite outputs of notebooks, with their sliders, on the page.
+`book_site.icons`
+    Draws the theme's icons from a font of a few kilobytes.
+`book_site.mathematics`
+    Sets the mathematics while the site is built.
 `book_site.offline`
-    Serves MathJax from the site and warns about any resource from outside.
+    Warns about any resource from outside.
 `book_site.figures`
     Warns about any image without alternative text.
 `book_site.cells`
     Gives every code cell an anchor that other pages can refer to.
+`book_site.scripts`
+    Lets no script hold up a page.
 `book_site.style`
-    Adds the book's own style sheet.
+    Adds the book's own style sheet and templates.
 """
 
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from . import cells, figures, offline, style, vega
+from . import cells, figures, icons, mathematics, offline, scripts, style, vega
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
@@ -32,8 +38,11 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         The metadata Sphinx asks of an extension.
     """
     vega.setup(app)
+    icons.setup(app)
+    mathematics.setup(app)
     offline.setup(app)
     figures.setup(app)
     cells.setup(app)
+    scripts.setup(app)
     style.setup(app)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}

@@ -1,21 +1,13 @@
-"""Keep the site self-contained: its own MathJax, and no resource from outside."""
+"""Keep the site self-contained: no resource from outside."""
 
 import re
-import shutil
 from html.parser import HTMLParser
-from importlib.util import find_spec
 from pathlib import Path
 
 from sphinx.application import Sphinx
-from sphinx.config import Config
-from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
-
-MATHJAX_PACKAGE = "sphinx-mathjax-offline"
-MATHJAX_SCRIPT = "tex-chtml.js"
-MATHJAX_FOLDERS = ("input/tex/extensions", "output/chtml/fonts/woff-v2")
 
 RESOURCE_TAGS = {
     *("audio", "embed", "iframe", "image", "img", "input"),
@@ -32,59 +24,14 @@ OUTSIDE_IN_CSS = re.compile(r"(?:url\(|@import)\s*[\"']?((?:https?:)?//[^\s\"')]
 
 
 def setup(app: Sphinx) -> None:
-    """Install the local MathJax and the check at the end of the build.
+    """Check the site at the end of the build.
 
     Parameters
     ----------
     app : sphinx.application.Sphinx
         The application that builds the book.
     """
-    app.connect("config-inited", use_local_mathjax)
-    app.connect("builder-inited", copy_mathjax)
     app.connect("build-finished", warn_about_outside_resources)
-
-
-def use_local_mathjax(app: Sphinx, config: Config) -> None:
-    """Point Sphinx at the MathJax that `copy_mathjax` puts into the site.
-
-    Parameters
-    ----------
-    app : sphinx.application.Sphinx
-        The application that builds the book.
-    config : sphinx.config.Config
-        Its configuration, changed in place.
-
-    Notes
-    -----
-    The context menu goes too: it makes a tab stop of every formula, and its
-    entries ask for files the site does not carry.
-    """
-    config.mathjax_path = f"mathjax/{MATHJAX_SCRIPT}"
-    mathjax = config.mathjax3_config or {}
-    options = mathjax.get("options", {}) | {"enableMenu": False}
-    config.mathjax3_config = mathjax | {"options": options}
-
-
-def copy_mathjax(app: Sphinx) -> None:
-    """Copy the 2 MB of MathJax that a page can ask for, out of 24 MB.
-
-    Parameters
-    ----------
-    app : sphinx.application.Sphinx
-        The application that builds the book.
-    """
-    if app.builder.format != "html":
-        return
-    spec = find_spec(MATHJAX_PACKAGE)
-    if spec is None:
-        raise ExtensionError(f"the package {MATHJAX_PACKAGE}, which carries MathJax, is not installed")
-    package = Path(spec.origin).parent
-    source = package / "static" / "mathjax"
-    target = Path(app.outdir, "_static", "mathjax")
-    target.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source / MATHJAX_SCRIPT, target / MATHJAX_SCRIPT)
-    for folder in MATHJAX_FOLDERS:
-        shutil.copytree(source / folder, target / folder, dirs_exist_ok=True)
 
 
 def warn_about_outside_resources(app: Sphinx, exception: Exception | None) -> None:

@@ -1,8 +1,9 @@
-"""The book's own style sheet, on every page."""
+"""The book's own style sheet and templates, on every page."""
 
 from importlib.resources import files
 
 from sphinx.application import Sphinx
+from sphinx.config import Config
 
 
 def setup(app: Sphinx) -> None:
@@ -13,8 +14,22 @@ def setup(app: Sphinx) -> None:
     app : sphinx.application.Sphinx
         The application that builds the book.
     """
+    app.connect("config-inited", add_templates)
     app.connect("builder-inited", add_static_folder)
     app.add_css_file("book.css", priority=900)
+
+
+def add_templates(app: Sphinx, config: Config) -> None:
+    """Let the package's templates come before the theme's of the same name.
+
+    Parameters
+    ----------
+    app : sphinx.application.Sphinx
+        The application that builds the book.
+    config : sphinx.config.Config
+        Its configuration, changed in place.
+    """
+    config.templates_path.append(str(files(__package__) / "templates"))
 
 
 def add_static_folder(app: Sphinx) -> None:

@@ -1,0 +1,122 @@
+"""The theme's icons, from a font cut down to the few in use."""
+
+import base64
+import re
+from pathlib import Path
+
+import pydata_sphinx_theme
+from fontTools.ttLib import TTFont
+from sphinx.application import Sphinx
+from sphinx.util import logging
+
+from .fonts import subset
+
+logger = logging.getLogger(__name__)
+
+STYLE_SHEET = "icons.css"
+FONT = Path(
+    pydata_sphinx_theme.__file__,
+    "../theme/pydata_sphinx_theme/static/vendor/fontawesome/webfonts/fa-solid-900.ttf",
+).resolve()
+ICONS = (
+    *("angle-left", "angle-right", "arrow-up", "bars", "circle-half-stroke", "download", "expand", "file"),
+    *("list", "magnifying-glass", "moon", "sun", "xmark"),
+)
+USED = re.compile(r"\bfa-(?:solid|regular|brands) fa-([a-z0-9-]+)")
+RULES = """\
+@font-face {
+  font-family: "Book icons";
+  src: url("data:font/woff;base64,%s") format("woff");
+}
+
+.fa-solid {
+  display: inline-block;
+  font-family: "Book icons";
+  font-style: normal;
+  line-height: 1;
+}
+"""
+
+
+def setup(app: Sphinx) -> None:
+    """Write the icons into the site, and check at its end that they suffice.
+
+    Parameters
+    ----------
+    app : sphinx.application.Sphinx
+        The application that builds the book.
+
+    Notes
+    -----
+    The template ``static/webpack-macros.html`` leaves out the theme's script with all its icons.
+    """
+    app.connect("builder-inited", write_style_sheet)
+    app.connect("build-finished", warn_about_missing_icons)
+    app.add_css_file(STYLE_SHEET, priority=898)
+
+
+def write_style_sheet(app: Sphinx) -> None:
+    """Write the style sheet that draws the icons.
+
+    Parameters
+    ----------
+    app : sphinx.application.Sphinx
+        The application that builds the book.
+    """
+    if app.builder.format != "html":
+        return
+    path = Path(app.outdir, "_static", STYLE_SHEET)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(style_sheet(ICONS), encoding="utf-8")
+
+
+def style_sheet(icons: tuple[str, ...]) -> str:
+    """Write CSS that draws icons by their class.
+
+    Parameters
+    ----------
+    icons : tuple of str
+        Names of the icons, as Font Awesome has them.
+
+    Returns
+    -------
+    str
+        The style sheet, with its font as data.
+
+    Raises
+    ------
+    ValueError
+        If the font has no icon of a name.
+    """
+    with TTFont(FONT) as font:
+        codes = {name: code for code, name in font.getBestCmap().items()}
+    unknown = sorted(set(icons) - codes.keys())
+    if unknown:
+        raise ValueError(f"{FONT.name} has no icon {', '.join(unknown)}")
+    font = base64.b64encode(subset(FONT, {chr(codes[icon]) for icon in icons})).decode()
+    rules = [f'\n.fa-{icon}::before {{\n  content: "\\{codes[icon]:x}";\n}}\n' for icon in icons]
+    return RULES % font + "".join(rules)
+
+
+def warn_about_missing_icons(app: Sphinx, exception: Exception | None) -> None:
+    """Warn about each icon of the finished site that the font does not draw.
+
+    Parameters
+    ----------
+    app : sphinx.application.Sphinx
+        The application that built the book.
+    exception : Exception or None
+        What ended the build early, if anything did.
+    """
+    if exception or app.builder.format != "html":
+        return
+    outdir = Path(app.outdir)
+    for path in sorted(outdir.rglob("*.html")):
+        for icon in sorted(set(USED.findall(path.read_text(encoding="utf-8"))) - set(ICONS)):
+            logger.warning(
+                "%s uses the icon %s: add it to book_site.icons.ICONS",
+                path.relative_to(outdir),
+                icon,
+                type="book_site",
+                subtype="icon",
+            )
