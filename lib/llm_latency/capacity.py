@@ -14,7 +14,7 @@ from llm_latency.notation import bytes_per_activation, d_model, tokens
 from llm_latency.operators import Architecture
 from llm_latency.table import table
 
-__all__ = ["Memory", "check_fit", "memory"]
+__all__ = ["Memory", "check_fit", "held_bytes", "memory"]
 
 GIGABYTE = 1e9
 
@@ -155,8 +155,31 @@ def check_fit(deployment: Deployment, batch, context, prompt=1) -> None:
 
 
 @cache
-def _parts(architecture: Architecture, routing: str) -> dict[str, sp.Expr]:
-    """Return the bytes of the ends of the model, of all layers, of one pass's widest activations."""
+def held_bytes(architecture: Architecture, routing: str) -> dict[str, sp.Expr]:
+    """List what a device holds, part by part.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        Which operators there are.
+    routing : str
+        ``uniform`` or ``identical``.
+
+    Returns
+    -------
+    dict of str to sympy.Expr
+        Bytes of the ends of the model, ``first``, ``last`` and ``both``, of its ``layers``, of the
+        ``kv_cache``, and of the ``activations`` of one pass.
+
+    Examples
+    --------
+    >>> held_bytes(Architecture(), "uniform")["last"]
+    bytes_per_vocab_param*d_model*vocab/tp
+
+    References
+    ----------
+    Derived in operator-model, Eq. (eq-memory).
+    """
     embedding, *layers, unembedding = operators_of(architecture, routing)
     widest = sp.Max(*(each.live_bytes for each in (embedding, *layers, unembedding)))
     return {
@@ -178,7 +201,7 @@ def _memory(deployment: Deployment, batch, context, prompt) -> Memory:
     if ((prompt > 1) & (prompt > context)).any():
         raise ValueError("prompt must be <= context: the tokens of a pass are in the cache after it")
     values = _fullest_stage(deployment.prefill_values(batch, prompt))
-    parts = _parts(architecture_of(deployment.model, absorbed=(prompt == 1).all()), deployment.routing)
+    parts = held_bytes(architecture_of(deployment.model, absorbed=(prompt == 1).all()), deployment.routing)
 
     # The first of several stages has the embedding, the last a matrix to unembed with, tied or not.
     first, last, both, layers = (value(parts[part], values) for part in ("first", "last", "both", "layers"))

@@ -1,4 +1,4 @@
-"""A formula under the reader's hands: from a SymPy expression to a chart with sliders.
+"""A formula under the reader's hands: from SymPy expressions to a chart with sliders.
 
 The chart is a Vega-Lite specification, a plain dictionary whose expressions are printed from the
 formulas. JupyterLab draws it, the site draws it, and the tests evaluate its expressions.
@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sympy as sp
 from sympy.printing.codeprinter import PrintMethodNotImplementedError
 from sympy.printing.jscode import JavascriptCodePrinter
 
+from llm_latency.catalogue import Spec
 from llm_latency.evaluation import checked
 from llm_latency.formula import Formula
 from llm_latency.names import suggestion
-from llm_latency.notation import REGISTRY, second, unit_label
+from llm_latency.notation import FLOP, REGISTRY, byte, second, unit_label, unit_of
 from llm_latency.palette import COLOURS, TOTAL
 
-__all__ = ["SLIDERS", "LiveChart", "Slider", "javascript", "live_chart"]
+__all__ = ["SLIDERS", "Curve", "Display", "LiveChart", "Slider", "chart_of", "javascript", "live_chart", "longest"]
 
 MIME_TYPE = "application/vnd.vegalite.v5+json"
 VEGA_FUNCTIONS = {"abs", "ceil", "exp", "floor", "log", "max", "min", "pow", "sqrt"}
@@ -31,6 +32,73 @@ WIDTH = 600
 that are not in view, a width that follows the container never settles and the page hangs."""
 SAMPLES = 240
 """Points of a live curve."""
+
+
+@dataclass(frozen=True)
+class Display:
+    """How a quantity is shown to a reader.
+
+    Parameters
+    ----------
+    name : str
+        What the quantity is.
+    unit : str
+        The displayed unit.
+    per_si : float, optional
+        How many of it are one SI unit.
+    digits : int, optional
+        Significant digits.
+    """
+
+    name: str
+    unit: str
+    per_si: float = 1
+    digits: int = 4
+
+    @property
+    def title(self) -> str:
+        """The name with its unit, for an axis."""
+        return f"{self.name} [{self.unit}]"
+
+    def scaled(self, expression: str) -> str:
+        """Turn a Vega expression in SI units into one in the displayed unit.
+
+        Parameters
+        ----------
+        expression : str
+            The expression, SI units.
+
+        Returns
+        -------
+        str
+            The expression in the displayed unit.
+        """
+        return expression if self.per_si == 1 else f"{self.per_si!r}*({expression})"
+
+    def text(self, expression: str) -> str:
+        """Write the Vega expression that says a value in words.
+
+        Parameters
+        ----------
+        expression : str
+            Vega expression of the value in the displayed unit.
+
+        Returns
+        -------
+        str
+            Vega expression of a text.
+        """
+        return f"format({expression}, ',.{self.digits}~r')" + (f" + ' {self.unit}'" if self.unit else "")
+
+
+DISPLAY = {
+    second: Display("time", "ms", 1e3),
+    byte: Display("memory", "GB", 1e-9),
+    FLOP / second: Display("rate", "TFLOP/s", 1e-12),
+    FLOP / byte: Display("arithmetic intensity", "FLOP/byte"),
+    sp.S.One: Display("number", "", digits=6),
+}
+"""How a quantity of each unit is displayed."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +121,46 @@ class Slider:
     step: float
     scale: float = 1
 
+    def si(self, name: str) -> str:
+        """Write the Vega expression of a value in SI units.
+
+        Parameters
+        ----------
+        name : str
+            Vega expression of the value in the displayed unit.
+
+        Returns
+        -------
+        str
+            The expression.
+        """
+        return name if self.scale == 1 else f"{name}*{self.scale!r}"
+
+    def control(self, name: str, value: float) -> dict:
+        """Return the slider as a parameter of the specification.
+
+        Parameters
+        ----------
+        name : str
+            What expressions call it.
+        value : float
+            Where it stands at first, in the displayed unit.
+
+        Returns
+        -------
+        dict
+            The parameter.
+
+        Raises
+        ------
+        ValueError
+            If the value is outside the range.
+        """
+        if not self.low <= value <= self.high:
+            raise ValueError(f"{name} = {value}: must be from {self.low} to {self.high}")
+        bind = {"input": "range", "min": self.low, "max": self.high, "step": self.step, "name": self.label}
+        return {"name": name, "value": float(value), "bind": bind}
+
 
 SLIDERS = {
     "batch": Slider("batch B", 1, 1024, 1),
@@ -60,7 +168,10 @@ SLIDERS = {
     "context": Slider("context L [tokens]", 16, 131072, 16),
     "n_devices": Slider("devices N", 1, 64, 1),
     "n_params": Slider("parameters P [billion]", 1, 700, 1, 1e9),
+    "bytes_per_param": Slider("bytes per weight", 0.5, 4, 0.5),
+    "bytes_per_kv": Slider("bytes per cached element", 0.5, 4, 0.5),
     "mem_bandwidth": Slider("memory bandwidth [TB/s]", 0.1, 8, 0.05, 1e12),
+    "mem_size": Slider("memory of a device [GB]", 8, 288, 8, 1e9),
     "peak_flops": Slider("peak [TFLOP/s]", 10, 2500, 1, 1e12),
     "link_bandwidth": Slider("link, one direction [GB/s]", 10, 900, 10, 1e9),
     "link_latency": Slider("link latency [µs]", 0.5, 30, 0.5, 1e-6),
@@ -139,31 +250,62 @@ class LiveChart:
         return {MIME_TYPE: self.spec, "text/plain": self.spec["description"]}
 
 
-def live_chart(
-    formula: Formula,
-    parts: Mapping[str, Formula],
-    sliders: Mapping[str, float],
-    constants: Mapping[str, float],
-    description: str,
-) -> LiveChart:
-    """Draw a time against the first slider's variable, with every slider live.
-
-    The chart shows the whole time and its parts, marks the sliders' current point, and says in
-    words how long it takes and which part is the longest.
+@dataclass(frozen=True)
+class Curve:
+    """One curve of a live chart, as Vega expressions in the displayed unit.
 
     Parameters
     ----------
-    formula : Formula
-        The whole time, second.
-    parts : mapping of str to Formula
-        The time that each resource takes, second, by a name of `palette.COLOURS`.
+    along : str
+        Its height where the horizontal variable is ``datum.at``.
+    now : str
+        Its height where the sliders stand.
+    colour : str
+        Its colour.
+    """
+
+    along: str
+    now: str
+    colour: str
+
+
+def live_chart(
+    curves: Mapping[str, Formula | sp.Expr],
+    sliders: Mapping[str, float],
+    *specs: Spec,
+    description: str,
+    constants: Mapping[str, float] | None = None,
+    against: Formula | None = None,
+    limit: Mapping[str, sp.Expr] | None = None,
+    marks: Mapping[str, Formula] | None = None,
+    readings: Mapping[str, Formula | sp.Expr] | None = None,
+) -> LiveChart:
+    """Draw a quantity and its parts against the first slider's variable, with every slider live.
+
+    The chart marks the point where the sliders stand, and says in words what the quantity is there: of
+    a time or a rate also which part binds it, of bytes whether they fit below the limit.
+
+    Parameters
+    ----------
+    curves : mapping of str to Formula or sympy.Expr
+        The whole first, then its parts, each by a name of `palette.COLOURS`; all in one unit.
     sliders : mapping of str to float
         Variables under the reader's hand with their first value, in the unit that `SLIDERS`
         displays; the first one spans the horizontal axis.
-    constants : mapping of str to float, SI units
-        Values of the formulas' other variables.
+    *specs : Model or Device
+        Objects that supply the variables without a slider; what the formulas do not use is ignored.
     description : str
         What the chart shows, for readers who do not see it.
+    constants : mapping of str to float, SI units, optional
+        Values of further variables; they take precedence over the specs'.
+    against : Formula, optional
+        What the horizontal axis displays, in place of the first slider's variable.
+    limit : mapping of str to sympy.Expr, optional
+        One level that the whole may not exceed, by its name, in the unit of the curves.
+    marks : mapping of str to Formula, optional
+        Places on the horizontal axis that are marked by a line, and said in words, by their names.
+    readings : mapping of str to Formula or sympy.Expr, optional
+        What else is said in words, by its name.
 
     Returns
     -------
@@ -173,129 +315,289 @@ def live_chart(
     Raises
     ------
     ValueError
-        If a formula is no time, if a part has no colour, if a slider or constant is not a variable
-        of the formulas, if a variable has neither or both, or if a value is outside its range.
+        If the curves differ in unit or have one that no chart displays, if a part has no colour, if a
+        slider or constant is not a variable of the chart, if a variable has neither, or if a value is
+        outside its range.
 
     Examples
     --------
     >>> from llm_latency.roofline import weight_read_time
     >>> chart = live_chart(
-    ...     weight_read_time, {"memory bandwidth": weight_read_time},
+    ...     {"weights read": weight_read_time, "memory bandwidth": weight_read_time},
     ...     sliders={"n_devices": 16, "n_params": 260, "mem_bandwidth": 1.5},
     ...     constants={"bytes_per_param": 2}, description="Time to read the weights.",
     ... )
-    >>> [parameter["bind"]["name"] for parameter in chart.spec["params"]]
+    >>> [parameter["bind"]["name"] for parameter in chart.spec["params"] if "bind" in parameter]
     ['devices N', 'parameters P [billion]', 'memory bandwidth [TB/s]']
 
     References
     ----------
     Page ``decode-latency`` shows the first of these charts.
     """
-    formulas = {"step": formula, **parts}
-    _check(formulas, sliders, constants)
-    expressions = {name: part.expr for name, part in formulas.items()}
-    fixed = {name: str(v.constant) for name, v in REGISTRY.items() if v.constant is not None}
-    fixed |= {name: repr(float(value)) for name, value in constants.items()}
-    current = fixed | {name: f"{name}*{SLIDERS[name].scale!r}" for name in sliders}
+    limit, marks, readings, constants = limit or {}, marks or {}, readings or {}, constants or {}
+    drawn = {name: _expression(curve) for name, curve in (*curves.items(), *limit.items())}
+    said = {name: _expression(reading) for name, reading in (*marks.items(), *readings.items())}
+    if against:
+        said[DISPLAY[against.unit].name] = against.expr
+    unit = _common_unit(drawn)
+    whole, *parts = curves
+    used = {symbol.name for expr in (*drawn.values(), *said.values()) for symbol in expr.free_symbols}
+    fixed = _constants(used, sliders, specs, constants)
+    _check(parts, sliders, used, constants)
+    controls = [_checked_control(name, value) for name, value in sliders.items()]
+    current = fixed | {name: SLIDERS[name].si(name) for name in sliders}
     first = next(iter(sliders))
-    axis = SLIDERS[first]
-    along = current | {first: f"datum.x*{axis.scale!r}"}
-    now = {name: f"1000*({javascript(expr, current)})" for name, expr in expressions.items()}
-    ratio = math.log(axis.high / axis.low)
-    position = f"{axis.low}*exp(datum.i*{ratio / SAMPLES!r})"
-    curve = [
-        {"calculate": f"round({position})" if REGISTRY[first].integer else position, "as": "x"},
-        *({"calculate": f"1000*({javascript(expr, along)})", "as": name} for name, expr in expressions.items()),
-        {"fold": list(expressions), "as": ["part", "ms"]},
-        {"filter": "datum.ms > 0"},  # one device has no messages, and a logarithmic axis no zero
-    ]
-    bound_by = _longest({name: now[name] for name in parts})
-    headline = f"[format({now['step']}, '.4~g') + ' ms', 'bound by ' + {bound_by}]"
-    horizontal = {
-        "field": "x", "type": "quantitative", "title": axis.label,
-        "scale": {"type": "log", "domain": [axis.low, axis.high], "nice": False},
+    along = current | {first: SLIDERS[first].si("datum.at")}
+    shown = DISPLAY[unit]
+    lines = {
+        name: Curve(
+            shown.scaled(javascript(drawn[name], along)),
+            shown.scaled(javascript(drawn[name], current)),
+            TOTAL if name == whole else COLOURS[name],
+        )
+        for name in curves
     }
-    vertical = {"field": "ms", "type": "quantitative", "title": "time [ms]", "scale": {"type": "log"}}
+    values = {name: f"value_{number}" for number, name in enumerate(lines)}
+    headline = f"'{whole} ' + {shown.text(values[whole])}"
+    if limit:
+        headline += f" + ' of ' + {shown.text('limit')} + ({values[whole]} <= limit ? ': fits' : ': does not fit')"
+    else:
+        headline += f" + ', bound by ' + {longest({name: values[name] for name in parts}, largest=unit == second)}"
+    read = {name: DISPLAY[unit_of(expr)] for name, expr in said.items()}
+    return chart_of(
+        lines,
+        controls=controls,
+        headline=[
+            headline,
+            *(f"'{name} ' + {read[name].text(read[name].scaled(javascript(said[name], current)))}" for name in said),
+        ],
+        description=description,
+        axis=(DISPLAY[against.unit].title if against else SLIDERS[first].label, shown.title),
+        position=(javascript(against.expr, along), javascript(against.expr, current)) if against else None,
+        marks={name: javascript(mark.expr, current) for name, mark in marks.items()},
+        limit={name: shown.scaled(javascript(drawn[name], current)) for name in limit},
+    )
+
+
+def chart_of(
+    curves: Mapping[str, Curve],
+    controls: Sequence[dict],
+    headline: Sequence[str],
+    description: str,
+    axis: tuple[str, str],
+    derived: Mapping[str, str] | None = None,
+    tables: Mapping[str, Mapping] | None = None,
+    position: tuple[str, str] | None = None,
+    marks: Mapping[str, str] | None = None,
+    limit: Mapping[str, str] | None = None,
+    when: str = "true",
+    samples: int = SAMPLES,
+) -> LiveChart:
+    """Put curves, controls and words together to a chart.
+
+    Parameters
+    ----------
+    curves : mapping of str to Curve
+        The whole first, then its parts. In `headline`, ``value_0`` is the whole where the sliders
+        stand, ``value_1`` the first part, and so on.
+    controls : sequence of dict
+        Parameters under the reader's hand; the first is the slider of the horizontal axis.
+    headline : sequence of str
+        Vega expressions of the lines above the chart.
+    description : str
+        What the chart shows, for readers who do not see it.
+    axis : tuple of str
+        Titles of the horizontal and the vertical axis.
+    derived : mapping of str to str, optional
+        Vega expressions that the others may name, in their order.
+    tables : mapping of str to mapping, optional
+        Objects that the expressions may name.
+    position : tuple of str, optional
+        Vega expressions of the horizontal place along a curve and now, where that is not the slider's.
+    marks : mapping of str to str, optional
+        Vega expressions of places on the horizontal axis, by their names.
+    limit : mapping of str to str, optional
+        Vega expression of one level, by its name; others call it ``limit``.
+    when : str, optional
+        Vega expression that says whether there is anything to draw.
+    samples : int, optional
+        Points of a curve.
+
+    Returns
+    -------
+    LiveChart
+        The chart.
+
+    References
+    ----------
+    Page ``decode-latency`` shows such a chart.
+    """
+    first, bind = controls[0]["name"], controls[0]["bind"]
+    ratio = math.log(bind["max"] / bind["min"])
+    at = f"{bind['min']}*exp(datum.i*{ratio / samples!r})"
+    whole = next(iter(curves))
+    marks, limit = marks or {}, limit or {}
+    values = {f"value_{number}": curve.now for number, curve in enumerate(curves.values())}
+    limits = dict.fromkeys(["limit"], *limit.values()) if limit else {}
+    expressions = (derived or {}) | values | limits | {"headline": f"[{', '.join(headline)}]"}
+    scale = {"type": "log", "nice": False} | ({} if position else {"domain": [bind["min"], bind["max"]]})
+    horizontal = {"field": "x", "type": "quantitative", "title": axis[0], "scale": scale}
+    vertical = {"field": "y", "type": "quantitative", "title": axis[1], "scale": {"type": "log"}}
     colour = {
         "field": "part", "type": "nominal", "title": None,
-        "scale": {"domain": list(expressions), "range": [TOTAL, *(COLOURS[name] for name in parts)]},
+        "scale": {"domain": list(curves), "range": [curve.colour for curve in curves.values()]},
         "legend": {"orient": "bottom", "columns": 2, "labelFontSize": 13, "symbolStrokeWidth": 3},
+    }
+    is_whole = f"datum.part === '{whole}'"
+    sequence = {"data": {"sequence": {"start": 0, "stop": samples + 1, "as": "i"}}}
+    lines = sequence | {
+        "transform": [
+            {"calculate": f"round({at})" if bind["step"] % 1 == 0 else at, "as": "at"},
+            {"calculate": position[0] if position else "datum.at", "as": "x"},
+            *({"calculate": curve.along, "as": name} for name, curve in curves.items()),
+            {"fold": list(curves), "as": ["part", "y"]},
+            {"filter": f"datum.y > 0 && {when}"},  # one device has no messages, and a logarithmic axis no zero
+        ],
+        "mark": {"type": "line", "interpolate": "linear"},
+        "encoding": {
+            "x": horizontal, "y": vertical, "color": colour,
+            "strokeWidth": {"condition": {"test": is_whole, "value": 5}, "value": 2},
+            "opacity": {"condition": {"test": is_whole, "value": 0.6}, "value": 1},
+        },
+    }
+    dashed = {"type": "rule", "strokeDash": [4, 4], "color": TOTAL}
+    here = {
+        "data": {"values": [{}]},
+        "transform": [
+            {"calculate": position[1] if position else first, "as": "x"},
+            {"calculate": "value_0", "as": "y"},
+            {"filter": f"datum.y > 0 && {when}"},
+        ],
+        "layer": [
+            {"mark": dashed, "encoding": {"x": horizontal}},
+            {
+                "mark": {"type": "point", "filled": True, "size": 90, "color": TOTAL, "opacity": 1},
+                "encoding": {"x": horizontal, "y": vertical},
+            },
+        ],
     }
     return LiveChart(
         {
             "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
             "description": description,
-            "title": {"text": {"expr": headline}, "anchor": "start", "fontSize": 15},
+            "title": {"text": {"expr": "headline"}, "anchor": "start", "fontSize": 15, "lineHeight": 20},
             "width": WIDTH,
             "height": 300,
             "params": [
-                {
-                    "name": name, "value": float(value),
-                    "bind": {"input": "range", "min": s.low, "max": s.high, "step": s.step, "name": s.label},
-                }
-                for name, value in sliders.items()
-                for s in [SLIDERS[name]]
+                *controls,
+                *({"name": name, "value": table} for name, table in (tables or {}).items()),
+                *({"name": name, "expr": expression} for name, expression in expressions.items()),
             ],
             "layer": [
-                {
-                    "data": {"sequence": {"start": 0, "stop": SAMPLES + 1, "as": "i"}},
-                    "transform": curve,
-                    "mark": {"type": "line", "interpolate": "linear"},
-                    "encoding": {
-                        "x": horizontal,
-                        "y": vertical,
-                        "color": colour,
-                        "strokeWidth": {"condition": {"test": "datum.part === 'step'", "value": 5}, "value": 2},
-                        "opacity": {"condition": {"test": "datum.part === 'step'", "value": 0.6}, "value": 1},
-                    },
-                },
-                {
-                    "data": {"values": [{}]},
-                    "transform": [{"calculate": first, "as": "x"}, {"calculate": now["step"], "as": "step"}],
-                    "layer": [
-                        {"mark": {"type": "rule", "strokeDash": [4, 4], "color": TOTAL}, "encoding": {"x": horizontal}},
-                        {
-                            "mark": {"type": "point", "filled": True, "size": 90, "color": TOTAL, "opacity": 1},
-                            "encoding": {"x": horizontal, "y": {"field": "step", "type": "quantitative"}},
-                        },
-                    ],
-                },
+                lines,
+                here,
+                *(_line(name, place, "x", horizontal) for name, place in marks.items()),
+                *(_line(name, "limit", "y", vertical) for name in limit),
             ],
         }
     )
 
 
-def _check(formulas, sliders, constants) -> None:
+def _line(name: str, place: str, direction: str, channel: dict) -> dict:
+    """Return a labelled line across the chart at a place on one of its axes."""
+    across = {"x": {"y": {"value": 4}}, "y": {"x": {"value": 6}}}[direction]
+    offset = {"x": {"align": "left", "dx": 5, "baseline": "top"}, "y": {"align": "left", "dy": -6}}[direction]
+    return {
+        "data": {"values": [{}]},
+        "transform": [{"calculate": place, "as": direction}, {"filter": f"datum.{direction} > 0"}],
+        "layer": [
+            {"mark": {"type": "rule", "color": COLOURS["other"], "strokeWidth": 2}, "encoding": {direction: channel}},
+            {"mark": {"type": "text", "text": name, **offset}, "encoding": {direction: channel, **across}},
+        ],
+    }
+
+
+def _expression(curve: Formula | sp.Expr) -> sp.Expr:
+    return curve.expr if isinstance(curve, Formula) else curve
+
+
+def _common_unit(drawn: Mapping[str, sp.Expr]):
+    """Return the unit that all curves have, or raise an error."""
+    units = {name: unit_of(expr) for name, expr in drawn.items()}
+    if len(units) < 2:
+        raise ValueError("a live chart needs a whole and at least one part")
+    unit = next(iter(units.values()))
+    for name, other in units.items():
+        if other != unit:
+            raise ValueError(f"{name!r} is in {unit_label(other)}, and {next(iter(units))!r} in {unit_label(unit)}")
+    if unit not in DISPLAY:
+        known = ", ".join(unit_label(known) for known in DISPLAY)
+        raise ValueError(f"{next(iter(units))!r} is in {unit_label(unit)}: a live chart displays {known}")
+    return unit
+
+
+def _constants(used, sliders, specs, constants) -> dict[str, str]:
+    """Return what stands for each variable without a slider."""
+    known = {name: variable.constant for name, variable in REGISTRY.items() if variable.constant is not None}
+    for spec in specs:
+        known |= spec.arguments
+    known |= constants
+    return {
+        name: repr(float(checked(name, value))) for name, value in known.items() if name in used and name not in sliders
+    }
+
+
+def _check(parts, sliders, used, constants) -> None:
     """Raise an error for what a live chart cannot draw."""
-    for name, formula in formulas.items():
-        if formula.unit != second:
-            raise ValueError(f"{formula.name} is in {unit_label(formula.unit)}: must be a time in s")
-        if name not in COLOURS and name != "step":
+    for name in parts:
+        if name not in COLOURS:
             raise ValueError(f"part {name!r} has no colour; known: {', '.join(COLOURS)}")
-    if not sliders or len(formulas) == 1:
-        raise ValueError("a live chart needs at least one slider and one part")
-    used = {name for formula in formulas.values() for name in formula.arguments}
+    if not sliders:
+        raise ValueError("a live chart needs at least one slider")
     for name in [*sliders, *constants]:
         if name not in used:
             raise ValueError(f"{name!r} is in no formula of the chart; {suggestion(name, used)}")
-    for name, value in sliders.items():
-        if name not in SLIDERS:
-            raise ValueError(f"{name!r} has no slider; {suggestion(name, SLIDERS)}known: {', '.join(SLIDERS)}")
+    for name in sliders:
         if name in constants:
             raise ValueError(f"{name!r} is both a slider and a constant")
-        slider = SLIDERS[name]
-        if not slider.low <= value <= slider.high:
-            raise ValueError(f"{name} = {value}: must be from {slider.low} to {slider.high}")
-        checked(name, value * slider.scale)
-    for name, value in constants.items():
-        checked(name, value)
 
 
-def _longest(times: Mapping[str, str]) -> str:
-    """Vega expression for the name of the longest time; the first one wins a tie."""
-    names = list(times)
+def _checked_control(name: str, value: float) -> dict:
+    if name not in SLIDERS:
+        raise ValueError(f"{name!r} has no slider; {suggestion(name, SLIDERS)}known: {', '.join(SLIDERS)}")
+    control = SLIDERS[name].control(name, value)
+    checked(name, value * SLIDERS[name].scale)
+    return control
+
+
+def longest(values: Mapping[str, str], largest: bool = True) -> str:
+    """Write the Vega expression that names the largest of several values; the first one wins a tie.
+
+    Parameters
+    ----------
+    values : mapping of str to str
+        Vega expressions by the names they have in words.
+    largest : bool, optional
+        Whether the largest is meant, and not the smallest.
+
+    Returns
+    -------
+    str
+        The expression.
+
+    Examples
+    --------
+    >>> longest({"arithmetic": "a", "memory bandwidth": "b"})
+    "(a >= b ? 'arithmetic' : 'memory bandwidth')"
+
+    References
+    ----------
+    Page ``roofline``.
+    """
+    names = list(values)
     expression = f"'{names[-1]}'"
     for position in range(len(names) - 2, -1, -1):
-        wins = " && ".join(f"{times[names[position]]} >= {times[other]}" for other in names[position + 1 :])
+        sign = ">=" if largest else "<="
+        wins = " && ".join(f"{values[names[position]]} {sign} {values[other]}" for other in names[position + 1 :])
         expression = f"({wins} ? '{names[position]}' : {expression})"
     return expression

@@ -11,9 +11,10 @@ TOTAL = "#767676"
 
 COLOURS = {
     "memory bandwidth": "#0072B2",
+    "weights": "#0072B2",
     "arithmetic": "#D55E00",
     "communication": "#009E73",
     "KV cache": "#882255",
     "other": "#CC79A7",
 }
-"""Colour of each resource."""
+"""Colour of each resource, and of what it is spent on."""

@@ -1,69 +1,110 @@
-// Draw each .live-chart of the page from the specification inside it.
+// Bring each .live-chart of the page to life when the reader comes near it.
 (function () {
   "use strict";
 
-  const TEXT = "var(--pst-color-text-base)";
-  const MUTED = "var(--pst-color-text-muted)";
-  const LINE = "var(--pst-color-border)";
+  const script = document.currentScript;
+  let bundle;
 
-  // The SVG keeps the CSS variables, so a change of theme needs no new drawing.
-  function pageConfig(element) {
-    const guide = {
-      labelColor: TEXT, titleColor: TEXT, labelFontSize: 12, titleFontSize: 12,
-    };
-    return {
-      background: "transparent",
-      font: getComputedStyle(element).fontFamily,
-      axis: {
-        ...guide, domainColor: MUTED, tickColor: MUTED, gridColor: LINE, gridOpacity: 0.5,
-      },
-      legend: guide,
-      header: guide,
-      title: { color: TEXT, subtitleColor: MUTED, fontSize: 14, subtitleFontSize: 12 },
-      text: { color: TEXT, fontSize: 12 },
-      rule: { color: TEXT },
-      view: { stroke: LINE },
-    };
+  // A classic script, because a browser loads no module from file://.
+  function loadBundle() {
+    bundle ??= new Promise((resolve, reject) => {
+      const element = document.createElement("script");
+      element.src = new URL(script.dataset.bundle, script.src);
+      element.onload = () => resolve(window.vegaEmbed);
+      element.onerror = () => reject(new Error(`could not load ${element.src}`));
+      document.head.append(element);
+    });
+    return bundle;
   }
 
-  function appendDiv(parent, className) {
-    const div = document.createElement("div");
-    div.className = className;
-    return parent.appendChild(div);
+  const stops = new WeakMap(); // the values at which a slider stops
+
+  function setting(control) {
+    if (control.matches("select")) return JSON.parse(control.value);
+    return control.type === "range" ? stops.get(control)[control.value] : Number(control.value);
   }
 
-  function nameControls(controls) {
-    for (const bind of controls.querySelectorAll(".vega-bind")) {
-      const name = bind.querySelector(".vega-bind-name").textContent;
-      bind.querySelector("input[type=range]").setAttribute("aria-label", name);
+  function show(control, value) {
+    if (control.matches("select")) control.value = JSON.stringify(value);
+    else if (control.type === "number") control.value = value;
+    else {
+      const distances = stops.get(control).map((stop) => Math.abs(stop - value));
+      control.value = distances.indexOf(Math.min(...distances));
+      control.setAttribute("aria-valuetext", value);
     }
   }
 
+  function say(output, lines) {
+    const spans = lines.filter(Boolean).map((line) => {
+      const span = document.createElement("span");
+      span.textContent = line;
+      return span;
+    });
+    output.replaceChildren(...spans);
+  }
+
   async function draw(chart) {
+    const embed = await loadBundle();
     const spec = JSON.parse(chart.querySelector("script").textContent);
-    const view = appendDiv(chart, "live-chart-view");
-    const controls = appendDiv(chart, "live-chart-controls");
+    const controls = [...chart.querySelectorAll("[data-name]")];
+    for (const control of controls) {
+      if (control.type === "range") stops.set(control, JSON.parse(control.dataset.values));
+    }
+    const first = new Map(spec.params.map((parameter) => [parameter.name, parameter.value]));
     delete spec.$schema; // Vega-Lite 6 reads version 5, but would complain about it.
     spec.width = "container"; // The stored width is JupyterLab's.
-    const embedded = await window.vegaEmbed(view, spec, {
+    for (const parameter of spec.params) {
+      delete parameter.bind; // The page has controls of its own.
+      const control = controls.find((each) => each.dataset.name === parameter.name);
+      if (control) parameter.value = setting(control);
+    }
+
+    const picture = chart.querySelector(".live-chart-view");
+    const view = picture.cloneNode(false);
+    picture.after(view);
+    const embedded = await embed(view, spec, {
       mode: "vega-lite", renderer: "svg", actions: false, defaultStyle: false,
-      bind: controls, config: pageConfig(chart),
+      config: { font: getComputedStyle(chart).fontFamily },
     });
     view.setAttribute("role", "img");
     view.removeAttribute("aria-roledescription");
-    nameControls(controls);
-    new ResizeObserver(() => {
-      embedded.view.width(view.clientWidth).runAsync();
-    }).observe(view);
+    picture.remove();
+
+    const output = chart.querySelector(".live-chart-value");
+    const vega = embedded.view;
+    vega.addSignalListener("headline", (name, lines) => say(output, lines));
+    say(output, vega.signal("headline"));
+
+    function set(name, value) {
+      for (const control of controls) {
+        if (control.dataset.name === name && control !== document.activeElement) show(control, value);
+      }
+      vega.signal(name, value);
+    }
+
+    for (const control of controls) {
+      control.addEventListener("input", () => {
+        if (!control.checkValidity() || control.value === "") return; // a number half typed
+        if (control.type === "range") control.setAttribute("aria-valuetext", setting(control));
+        set(control.dataset.name, setting(control));
+        vega.runAsync();
+      });
+    }
+    chart.querySelector(".live-chart-reset").addEventListener("click", () => {
+      for (const { dataset } of controls) set(dataset.name, first.get(dataset.name));
+      vega.runAsync();
+    });
+    new ResizeObserver(() => vega.width(view.clientWidth).runAsync()).observe(view);
+    chart.dataset.live = "";
   }
 
-  // A chart that cannot be drawn leaves its words.
-  function explain(chart, error) {
-    console.error(error);
-    chart.append(chart.querySelector("noscript").textContent.replace(/<[^>]+>/g, ""));
-  }
+  const near = new IntersectionObserver((entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) continue;
+      near.unobserve(target);
+      draw(target).catch(console.error); // The picture stays.
+    }
+  }, { rootMargin: "600px" });
 
-  for (const chart of document.querySelectorAll(".live-chart")) {
-    draw(chart).catch((error) => explain(chart, error));
-  }
+  document.querySelectorAll(".live-chart").forEach((chart) => near.observe(chart));
 })();

@@ -1,0 +1,287 @@
+"""The operator model under the reader's hands: any model of the catalogue on any device.
+
+The two lists of operators that a decoder can have, with grouped and with latent attention, become
+Vega expressions once; a model without some operator has none of its layers or widths of zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+
+import sympy as sp
+
+from llm_latency.attention import mean_keys, mean_windowed_keys, windowed_kv_reach
+from llm_latency.capacity import held_bytes
+from llm_latency.deployment import COMMUNICATION, deployed, operators_of, pass_time
+from llm_latency.hardware import COMPUTE_DTYPES, devices
+from llm_latency.live import SLIDERS, Curve, LiveChart, Slider, chart_of, javascript, longest
+from llm_latency.model import BITS_PER_BYTE, Model, models
+from llm_latency.notation import REGISTRY
+from llm_latency.operators import Architecture
+from llm_latency.palette import COLOURS, TOTAL
+
+__all__ = ["deployment_calculator"]
+
+WHOLE = "decode step"
+ROUTING = "uniform"
+SAMPLES = 48
+"""Points of a curve: each one evaluates the whole model."""
+DEVICES_PER_NODE = 8
+DEVICE_COUNTS = (1, 2, 4, 8, 16, 32, 64)
+OPERATORS = dict(windowed=True, dense=True, experts=True, shared=True)
+ARCHITECTURES = {
+    False: {"decode": Architecture(**OPERATORS), "prefill": Architecture(**OPERATORS)},
+    True: {
+        "decode": Architecture(latent=True, compressed_query=True, **OPERATORS),
+        "prefill": Architecture(latent=True, compressed_query=True, absorbed=False, **OPERATORS),
+    },
+}
+"""By whether attention is latent: every operator that a model can have."""
+ABSENT = {"n_experts": 1, "window": 1e9}
+"""Values of what a model does not have, where zero would divide."""
+
+CONTROLS = {
+    "bandwidth_reached": Slider("memory bandwidth reached [%]", 30, 100, 1, 0.01),
+    "flops_reached": Slider("peak FLOP/s reached [%]", 20, 100, 1, 0.01),
+    "latency": Slider("link latency [µs]", 0, 30, 0.5, 1e-6),
+    "answer": Slider("answer [tokens]", 2, 4096, 1),
+}
+
+
+def deployment_calculator(
+    model: str, device: str, tp: int, batch: int, prompt: int, answer: int, description: str
+) -> LiveChart:
+    """Draw the operator model as a calculator: model, device and request under the reader's hand.
+
+    Parameters
+    ----------
+    model, device : str
+        Keys of the catalogue that are chosen at first.
+    tp : int, count
+        Devices at first: 1, 2, 4, 8, 16, 32 or 64.
+    batch, prompt, answer : int, count
+        Sequences, and the tokens of each one's prompt and answer, at first.
+    description : str
+        What the chart shows, for readers who do not see it.
+
+    Returns
+    -------
+    LiveChart
+        The calculator: decode step against batch, and in words the times of the request and the memory.
+
+    Raises
+    ------
+    UnknownNameError, ValueError
+        If the first choice is not in the catalogue, cannot be split this way, or is outside a
+        slider's range.
+
+    Examples
+    --------
+    >>> chart = deployment_calculator("Llama-3-70B", "H100-SXM", 8, 1, 1024, 256, "A calculator.")
+    >>> chart.spec["params"][1]["bind"]["options"][:2]
+    ['GPT-2', 'GPT-2-XL']
+
+    References
+    ----------
+    Derived in operator-model; shown on page ``deployment-calculator``.
+    """
+    deployed(model, device, {"tp": tp})
+    if tp not in DEVICE_COUNTS:
+        raise ValueError(f"tp = {tp}: must be one of {', '.join(map(str, DEVICE_COUNTS))}")
+    controls = [
+        SLIDERS["batch"].control("batch", batch),
+        _choice("model", "model", model, list(models)),
+        _choice("device", "device", device, list(devices)),
+        _choice("tp", "devices", tp, list(DEVICE_COUNTS)),
+        SLIDERS["prompt"].control("prompt", prompt),
+        CONTROLS["answer"].control("answer", answer),
+        _choice("weight_bits", "bits of a weight", 0, [0, 16, 8, 4], ["as published", "16", "8", "4"]),
+        _choice("kv_bits", "bits of a cached element", 0, [0, 16, 8], ["as published", "16", "8"]),
+        _choice("compute_dtype", "arithmetic in", "fp16", list(COMPUTE_DTYPES)),
+        CONTROLS["bandwidth_reached"].control("bandwidth_reached", 100),
+        CONTROLS["flops_reached"].control("flops_reached", 100),
+        CONTROLS["latency"].control("latency", 0),
+    ]
+    parts = ("weights", "KV cache", "arithmetic", "communication")
+    curves = {WHOLE: Curve(_times("decode", WHOLE, "datum.at"), "step", TOTAL)} | {
+        part: Curve(_times("decode", part, "datum.at"), _times("decode", part, "batch"), COLOURS[part])
+        for part in parts
+    }
+    part = longest({part: f"value_{number + 1}" for number, part in enumerate(parts)})
+    lines = (
+        f"'decode step ' + format(value_0, ',.4~r') + ' ms, longest part: ' + {part}",
+        "format(1000/value_0, ',.3~r') + ' tokens/s to each of ' + batch + ', '"
+        " + format(1000*batch/value_0, ',.3~r') + ' in all'",
+        "'prefill ' + format(prefill, ',.4~r') + ' ms, whole request ' + format(request, ',.4~r') + ' s'",
+        "'memory ' + format(held, ',.4~r') + (capacity > 0 ? ' of ' + format(capacity, ',.4~r') + ' GB a device'"
+        " + (held <= capacity ? ': fits' : ': does not fit') + ', largest batch ' + format(largest_batch, ',.0f')"
+        " : ' GB a device')",
+    )
+    return chart_of(
+        curves,
+        controls,
+        headline=[f"problem ? {'problem' if line is lines[0] else repr('')} : {line}" for line in lines],
+        description=description,
+        axis=(SLIDERS["batch"].label, "decode step [ms]"),
+        derived=_derived(),
+        tables={"models": _rows(models, _model_row), "devices": _rows(devices, _device_row), "absent": _absent()},
+        when="!problem",
+        samples=SAMPLES,
+    )
+
+
+def _choice(name: str, label: str, value, options: list, labels: list[str] | None = None) -> dict:
+    bind = {"input": "select", "options": options, "name": label} | ({"labels": labels} if labels else {})
+    return {"name": name, "value": value, "bind": bind}
+
+
+def _symbols(expr: sp.Expr) -> set[str]:
+    return {symbol.name for symbol in expr.free_symbols}
+
+
+def _shape_names() -> list[str]:
+    """Name the variables of a model's shape that any of the expressions has."""
+    used = {"window"}
+    for architecture in {each for pair in ARCHITECTURES.values() for each in pair.values()}:
+        used |= _symbols(pass_time(architecture, ROUTING))
+        used |= {name for part in held_bytes(architecture, ROUTING).values() for name in _symbols(part)}
+    return [item.name for item in fields(Model) if item.name in used]
+
+
+def _absent() -> dict[str, float]:
+    return {name: ABSENT.get(name, 0) for name in _shape_names()}
+
+
+def _rows(catalogue: Mapping, row) -> dict[str, dict]:
+    return {name: row(spec) for name, spec in catalogue.items()}
+
+
+def _model_row(model) -> dict:
+    """Return what the expressions need of a model, and no more."""
+    known = model.arguments
+    own = {name: known[name] for name in _shape_names() if known.get(name)}
+    if model.n_experts is None:
+        own["dense_layers"] = model.n_layers
+    weights = model.bytes_per_param
+    own["bytes_per_expert_param"] = model.bytes_per_expert_param or weights
+    own["bytes_per_vocab_param"] = model.bytes_per_vocab_param or weights
+    return {name: float(value) for name, value in own.items()} | {"latent": model.kv_rank is not None}
+
+
+def _device_row(device) -> dict:
+    names = ("mem_bandwidth", "mem_size", "link_bandwidth", "network_bandwidth")
+    values = {name: getattr(device, name) for name in (*dict.fromkeys(COMPUTE_DTYPES.values()), *names)}
+    return {name: float(value) for name, value in values.items() if value is not None}
+
+
+def _names(step: str, batch: str) -> dict[str, str]:
+    """Return what stands for each symbol in the expressions of a pass."""
+    stored = {
+        f"bytes_per_{kind}param": f"(weight_bits > 0 ? weight_bits/{BITS_PER_BYTE} : M.bytes_per_{kind}param)"
+        for kind in ("", "expert_", "vocab_")
+    }
+    machine = {
+        "flops_per_mac": str(REGISTRY["flops_per_mac"].constant),
+        "tp": "tp", "pp": "1", "ep": "1", "hops": "min(tp - 1, 1)", "devices_per_node": str(DEVICES_PER_NODE),
+        "peak_flops": "peak", "mem_bandwidth": "D.mem_bandwidth", "link_bandwidth": "link",
+        "network_bandwidth": "network", "stage_bandwidth": "link",
+        "link_latency": CONTROLS["latency"].si("latency"),
+        "compute_efficiency": CONTROLS["flops_reached"].si("flops_reached"),
+        "bandwidth_efficiency": CONTROLS["bandwidth_reached"].si("bandwidth_reached"),
+        "link_efficiency": "1", "activation_traffic": "0",
+    }
+    tokens = {"decode": batch, "prefill": f"{batch}*prompt"}[step]
+    request = {
+        "batch": batch, "tokens": tokens, "prompt": "prompt",
+        **{name: f"{step}_{name}" for name in ("keys", "kv_length", "windowed_keys", "windowed_kv_length")},
+    }
+    shape = {name: f"M.{name}" for name in _shape_names()}
+    cache = {"bytes_per_kv": f"(kv_bits > 0 ? kv_bits/{BITS_PER_BYTE} : M.bytes_per_kv)"}
+    return shape | stored | cache | machine | request
+
+
+def _of_both(expressions: Mapping[bool, sp.Expr], names: Mapping[str, str]) -> str:
+    """Write the Vega expression that follows the kind of attention."""
+    grouped, latent = (javascript(expressions[kind], names) for kind in (False, True))
+    return grouped if grouped == latent else f"(M.latent ? {latent} : {grouped})"
+
+
+def _times(step: str, part: str, batch: str) -> str:
+    """Write the Vega expression of a pass's time, or of what one resource takes of it, ms."""
+    expressions = {}
+    for latent, architectures in ARCHITECTURES.items():
+        architecture = architectures[step]
+        operators = operators_of(architecture, ROUTING)
+        rate = operators[0].moved_bytes / operators[0].memory_time
+        expressions[latent] = {
+            WHOLE: pass_time(architecture, ROUTING),
+            "weights": sp.Add(*(each.count * each.weight_bytes for each in operators)) / rate,
+            "KV cache": sp.Add(*(each.count * each.kv_bytes for each in operators)) / rate,
+            "arithmetic": sp.Add(*(each.count * each.compute_time for each in operators)),
+            "communication": sp.Add(*COMMUNICATION.values()),
+        }[part]
+    return f"1000*({_of_both(expressions, _names(step, batch))})"
+
+
+def _derived() -> dict[str, str]:
+    """Write the expressions that stand between the controls and the results."""
+    steps = {"context": "prompt", "prompt": "(answer - 1)", "window": "M.window"}
+    start = {"context": "0", "prompt": "prompt", "window": "M.window"}
+    end = "(prompt + answer - 1)"
+    names = _names("prefill", "batch")
+    held = {latent: held_bytes(pair["prefill"], ROUTING) for latent, pair in ARCHITECTURES.items()}
+    weights, layers, activations = (
+        _of_both({latent: parts[part] for latent, parts in held.items()}, names)
+        for part in ("both", "layers", "activations")
+    )
+    cached = {"batch": "1", "kv_length": end, "windowed_kv_length": f"min({end}, M.window)"}
+    sequence = _of_both({latent: parts["kv_cache"] for latent, parts in held.items()}, names | cached)
+    return {
+        "M": "merge(absent, models[model])",
+        "D": "devices[device]",
+        "peak": f"D[{dict(COMPUTE_DTYPES)!r}[compute_dtype]]",
+        "link": "D.link_bandwidth || 1",
+        "network": "D.network_bandwidth || link",
+        "problem": _problem(),
+        "decode_keys": javascript(mean_keys.expr, steps),
+        "decode_kv_length": "decode_keys",
+        "decode_windowed_keys": javascript(mean_windowed_keys.expr, steps),
+        "decode_windowed_kv_length": "decode_windowed_keys",
+        "prefill_keys": javascript(mean_keys.expr, start),
+        "prefill_kv_length": "prompt",
+        "prefill_windowed_keys": javascript(mean_windowed_keys.expr, start),
+        "prefill_windowed_kv_length": javascript(windowed_kv_reach.expr, start),
+        "prefill": _times("prefill", WHOLE, "batch"),
+        "step": _times("decode", WHOLE, "batch"),
+        "request": "(prefill + (answer - 1)*step)/1000",
+        "weights": f"({weights} + {layers})/1e9",
+        "sequence": f"({sequence})/1e9",
+        "activations": f"({activations})/1e9",
+        "held": "weights + batch*sequence + activations",
+        "capacity": "(D.mem_size || 0)/1e9",
+        "largest_batch": "max(0, floor((capacity - weights)/(sequence + activations/batch)))",
+    }
+
+
+def _problem() -> str:
+    """Write the Vega expression of what is wrong with the choice; empty if nothing is."""
+    cases = {
+        "!isValid(peak)": "device + ' has no arithmetic in ' + compute_dtype",
+        "tp > 1 && !isValid(D.link_bandwidth)": "device + ' has no links: choose one device'",
+        f"tp > {DEVICES_PER_NODE} && !isValid(D.network_bandwidth)": (
+            f"'the network of ' + device + ' is not known: choose up to {DEVICES_PER_NODE} devices'"
+        ),
+        "M.n_heads % tp != 0": "tp + ' devices cannot share the ' + M.n_heads + ' heads of ' + model",
+        "!M.latent && M.n_kv_heads % tp != 0 && tp % M.n_kv_heads != 0": (
+            "tp + ' devices cannot share the ' + M.n_kv_heads + ' key-value heads of ' + model"
+        ),
+        **{
+            f"M.{width} % tp != 0": f"tp + ' devices cannot share the {REGISTRY[width].meaning} of ' + model"
+            for width in ("mlp_width", "shared_width", "expert_width")
+        },
+    }
+    expression = "''"
+    for case, text in reversed(cases.items()):
+        expression = f"({case} ? {text} : {expression})"
+    return expression
