@@ -79,7 +79,7 @@ def deployment_calculator(
     Examples
     --------
     >>> chart = deployment_calculator("Llama-3-70B", "H100-SXM", 8, 1, 1024, 256, "A calculator.")
-    >>> chart.spec["params"][1]["bind"]["options"][:2]
+    >>> chart.spec["params"][0]["bind"]["options"][:2]
     ['GPT-2', 'GPT-2-XL']
 
     References
@@ -90,10 +90,10 @@ def deployment_calculator(
     if tp not in DEVICE_COUNTS:
         raise ValueError(f"tp = {tp}: must be one of {', '.join(map(str, DEVICE_COUNTS))}")
     controls = [
-        SLIDERS["batch"].control("batch", batch),
         _choice("model", "model", model, list(models)),
         _choice("device", "device", device, list(devices)),
         _choice("tp", "devices", tp, list(DEVICE_COUNTS)),
+        SLIDERS["batch"].control("batch", batch),
         SLIDERS["prompt"].control("prompt", prompt),
         CONTROLS["answer"].control("answer", answer),
         _choice("weight_bits", "bits of a weight", 0, [0, 16, 8, 4], ["as published", "16", "8", "4"]),

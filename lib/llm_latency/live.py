@@ -401,7 +401,7 @@ def chart_of(
         The whole first, then its parts. In `headline`, ``value_0`` is the whole where the sliders
         stand, ``value_1`` the first part, and so on.
     controls : sequence of dict
-        Parameters under the reader's hand; the first is the slider of the horizontal axis.
+        Parameters under the reader's hand; the first slider is that of the horizontal axis.
     headline : sequence of str
         Vega expressions of the lines above the chart.
     description : str
@@ -432,7 +432,7 @@ def chart_of(
     ----------
     Page ``decode-latency`` shows such a chart.
     """
-    first, bind = controls[0]["name"], controls[0]["bind"]
+    first, bind = next((each["name"], each["bind"]) for each in controls if each["bind"]["input"] == "range")
     ratio = math.log(bind["max"] / bind["min"])
     at = f"{bind['min']}*exp(datum.i*{ratio / samples!r})"
     whole = next(iter(curves))
