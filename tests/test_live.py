@@ -12,6 +12,9 @@ import vl_convert
 
 from conftest import FORMULAS, NOTEBOOKS, exact_value, outputs_of, random_arguments
 from llm_latency import evaluate
+from llm_latency.attention import grouped_attention_intensity, grouped_kv_bytes_per_token
+from llm_latency.collectives import all_reduce_time
+from llm_latency.experts import distinct_experts
 from llm_latency.footprint import kv_cache_bytes, weight_bytes
 from llm_latency.hardware import devices
 from llm_latency.kv_cache import kv_read_time
@@ -29,7 +32,9 @@ from llm_latency.latency import (
 from llm_latency.live import MIME_TYPE, SLIDERS, javascript, live_chart
 from llm_latency.model import models
 from llm_latency.notation import REGISTRY, batch, mem_bandwidth
-from llm_latency.roofline import decode_intensity, ridge_point, weight_read_time
+from llm_latency.precision import quantised_bytes
+from llm_latency.roofline import decode_intensity, matmul_time, ridge_point, weight_read_time
+from llm_latency.transformer import attention_flops_per_token, block_params, token_flops
 
 CHARTS = {
     f"{page}-{number}": data[MIME_TYPE]
@@ -99,7 +104,7 @@ def controls_of(spec):
 def test_stored_charts_have_words_and_labelled_controls(spec):
     assert len(spec["description"]) > 80
     assert spec["width"] == 600, "a width that follows its container hangs JupyterLab"
-    assert len(controls_of(spec)) >= 4
+    assert len(controls_of(spec)) >= 3
     for parameter in controls_of(spec):
         bind = parameter["bind"]
         assert bind["name"]
@@ -111,7 +116,7 @@ def test_stored_charts_have_words_and_labelled_controls(spec):
 
 @pytest.mark.parametrize("spec", CHARTS.values(), ids=CHARTS)
 def test_a_description_says_what_the_chart_says_at_first(spec):
-    numbers = re.findall(r"\d[\d.,]* (?:ms|GB|TFLOP/s)", " ".join(headline(spec)))
+    numbers = re.findall(r"\d[\d.,]* (?:ms|GB|G?FLOP|TFLOP/s)", " ".join(headline(spec)))
     assert numbers
     assert re.search(re.escape(numbers[0].split()[0]), spec["description"])
 
@@ -185,6 +190,7 @@ DECODE = {
 }
 PREFILL = DECODE | {"arithmetic": prefill_compute_time, "communication": prefill_communication_time}
 CACHED = {"decode step": cached_decode_step_time, "KV cache": kv_read_time} | DECODE
+WITHOUT_MESSAGES = {name: formula for name, formula in CACHED.items() if name != "communication"}
 SERIAL = {"decode step": serial_decode_step_time} | DECODE
 
 
@@ -216,7 +222,62 @@ def times(formulas):
     return evaluated
 
 
+def work_of_a_token(**values):
+    """Return FLOP of the matrices and of the attention."""
+    n_params = evaluate(block_params, n_layers=values["n_layers"], d_model=values["d_model"])
+    matrices, attention = evaluate(token_flops, n_params=n_params), evaluate(attention_flops_per_token, **values)
+    return {"work of a token": matrices + attention, "weights": matrices, "attention": attention}
+
+
+def all_reduce(**values):
+    """Return seconds of the latency and of the transfer."""
+    hops = min(1, values["tp"] - 1)
+    both = evaluate(all_reduce_time, hops=hops, **values)
+    waiting = 2 * hops * values["link_latency"]
+    return {"all-reduce": both, "communication": both - waiting, "latency": waiting}
+
+
+def two_clocks(whole, read, work, **values):
+    """Return seconds of reading so many bytes and of computing so many FLOP."""
+    reading = read / (values["n_devices"] * values["mem_bandwidth"])
+    computing = work / (values["n_devices"] * values["peak_flops"])
+    return {whole: max(reading, computing), "memory bandwidth": reading, "arithmetic": computing}
+
+
+def attention_core(**values):
+    """Return seconds of an attention core, by the formulas of its page."""
+    values = values | {"n_kv_heads": min(values["n_kv_heads"], values["n_heads"])}
+    shape = {name: values[name] for name in ("n_layers", "n_kv_heads", "head_dim", "bytes_per_kv")}
+    read = values["batch"] * values["context"] * evaluate(grouped_kv_bytes_per_token, **shape)
+    heads = {name: values[name] for name in ("n_heads", "n_kv_heads", "bytes_per_kv")}
+    return two_clocks("attention core", read, read * evaluate(grouped_attention_intensity, **heads), **values)
+
+
+def experts(**values):
+    """Return seconds of all layers' experts."""
+    visits = values["batch"] * values["experts_per_token"]
+    touched = evaluate(
+        distinct_experts, tokens=values["batch"],
+        **{name: values[name] for name in ("n_experts", "experts_per_token")},
+    )
+    one = values["n_layers"] * values["mlp_matrices"] * values["d_model"] * values["expert_width"]
+    return two_clocks("experts", 2 * touched * one, 2 * visits * one, **values)
+
+
+def quantised(**values):
+    """Return seconds of a step's matrices."""
+    stored = {name: values[name] for name in ("weight_bits", "group_size", "scale_bits", "zero_point_bits")}
+    read = values["n_params"] * evaluate(quantised_bytes, **stored)
+    return two_clocks("matrices", read, 2 * values["batch"] * values["n_params"], **values)
+
+
 DRAWN = {
+    "counting": [(1e-9, {}, work_of_a_token)],
+    "later-tokens": [(1e3, SHAPE_13B | {"link_bandwidth": 300e9, "link_latency": 0}, times(WITHOUT_MESSAGES))],
+    "operator-model": [(1e3, {"link_efficiency": 1, "devices_per_node": 8}, all_reduce)],
+    "attention-variants": [(1e3, models["Llama-3-70B"].arguments, attention_core)],
+    "mixture-of-experts": [(1e3, models["Mixtral-8x7B"].arguments, experts)],
+    "quantisation": [(1e3, {"scale_bits": 16, "zero_point_bits": 0}, quantised)],
     "decode-latency": [(1e3, SHAPE_260B, times({"decode step": overlapped_decode_step_time} | DECODE))],
     "prefill-latency": [
         (1e3, SHAPE_260B | {"link_latency": 8e-6}, times({"prefill": overlapped_prefill_time} | PREFILL))
@@ -299,7 +360,7 @@ SETTING = {"n_devices": 16, "n_params": 260, "mem_bandwidth": 1.5}
         (CURVES, SETTING | {"batch": 1}, {"bytes_per_param": 2}, "'batch' is in no formula"),
         (CURVES, SETTING, {"bytes_per_params": 2}, "did you mean 'bytes_per_param'"),
         (CURVES, {"bytes_per_param": 2} | SETTING | {"n_layers": 3}, {}, "'n_layers' is in no formula"),
-        ({"bytes": kv_cache_bytes, "weights": kv_cache_bytes}, {"d_model": 5}, {}, "'d_model' has no slider"),
+        ({"product": matmul_time, "memory bandwidth": matmul_time}, {"cols": 5}, {}, "'cols' has no slider"),
         (CURVES, SETTING | {"n_devices": 0}, {"bytes_per_param": 2}, "n_devices = 0: must be from 1 to 64"),
         ({"reading": weight_read_time, "memory": weight_read_time}, SETTING, {}, "part 'memory' has no colour"),
     ],

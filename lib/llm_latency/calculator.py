@@ -19,7 +19,7 @@ from llm_latency.live import SLIDERS, Curve, LiveChart, Slider, chart_of, javasc
 from llm_latency.model import BITS_PER_BYTE, Model, models
 from llm_latency.notation import REGISTRY
 from llm_latency.operators import Architecture
-from llm_latency.palette import COLOURS, TOTAL
+from llm_latency.palette import PARTS, TOTAL
 
 __all__ = ["deployment_calculator"]
 
@@ -105,7 +105,7 @@ def deployment_calculator(
     ]
     parts = ("weights", "KV cache", "arithmetic", "communication")
     curves = {WHOLE: Curve(_times("decode", WHOLE, "datum.at"), "step", TOTAL)} | {
-        part: Curve(_times("decode", part, "datum.at"), _times("decode", part, "batch"), COLOURS[part])
+        part: Curve(_times("decode", part, "datum.at"), _times("decode", part, "batch"), PARTS[part])
         for part in parts
     }
     part = longest({part: f"value_{number + 1}" for number, part in enumerate(parts)})

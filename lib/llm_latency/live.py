@@ -19,8 +19,8 @@ from llm_latency.catalogue import Spec
 from llm_latency.evaluation import checked
 from llm_latency.formula import Formula
 from llm_latency.names import suggestion
-from llm_latency.notation import FLOP, REGISTRY, byte, second, unit_label, unit_of
-from llm_latency.palette import COLOURS, TOTAL
+from llm_latency.notation import FLOP, REGISTRY, bit, byte, second, unit_label, unit_of
+from llm_latency.palette import PARTS, TOTAL
 
 __all__ = ["SLIDERS", "Curve", "Display", "LiveChart", "Slider", "chart_of", "javascript", "live_chart", "longest"]
 
@@ -94,6 +94,8 @@ class Display:
 DISPLAY = {
     second: Display("time", "ms", 1e3),
     byte: Display("memory", "GB", 1e-9),
+    bit: Display("storage", "bit"),
+    FLOP: Display("work", "GFLOP", 1e-9),
     FLOP / second: Display("rate", "TFLOP/s", 1e-12),
     FLOP / byte: Display("arithmetic intensity", "FLOP/byte"),
     sp.S.One: Display("number", "", digits=6),
@@ -167,13 +169,24 @@ SLIDERS = {
     "prompt": Slider("prompt s [tokens]", 16, 16384, 16),
     "context": Slider("context L [tokens]", 16, 131072, 16),
     "n_devices": Slider("devices N", 1, 64, 1),
+    "tp": Slider("devices N", 1, 64, 1),
+    "n_layers": Slider("layers n", 1, 128, 1),
+    "d_model": Slider("width h", 256, 20480, 256),
+    "n_heads": Slider("heads a", 1, 128, 1),
+    "n_kv_heads": Slider("key-value heads g", 1, 128, 1),
+    "n_experts": Slider("experts E", 8, 512, 1),
+    "experts_per_token": Slider("experts of a token k", 1, 8, 1),
     "n_params": Slider("parameters P [billion]", 1, 700, 1, 1e9),
     "bytes_per_param": Slider("bytes per weight", 0.5, 4, 0.5),
+    "weight_bits": Slider("bits of a weight", 2, 16, 1),
+    "group_size": Slider("weights of one scale", 16, 1024, 16),
+    "message_bytes": Slider("message [kB]", 1, 100000, 1, 1e3),
     "bytes_per_kv": Slider("bytes per cached element", 0.5, 4, 0.5),
     "mem_bandwidth": Slider("memory bandwidth [TB/s]", 0.1, 8, 0.05, 1e12),
     "mem_size": Slider("memory of a device [GB]", 8, 288, 8, 1e9),
     "peak_flops": Slider("peak [TFLOP/s]", 10, 2500, 1, 1e12),
     "link_bandwidth": Slider("link, one direction [GB/s]", 10, 900, 10, 1e9),
+    "network_bandwidth": Slider("network, one direction [GB/s]", 5, 400, 5, 1e9),
     "link_latency": Slider("link latency [µs]", 0.5, 30, 0.5, 1e-6),
 }
 """The slider of each variable, the same on every page."""
@@ -277,18 +290,19 @@ def live_chart(
     constants: Mapping[str, float] | None = None,
     against: Formula | None = None,
     limit: Mapping[str, sp.Expr] | None = None,
-    marks: Mapping[str, Formula] | None = None,
+    marks: Mapping[str, Formula | sp.Expr] | None = None,
     readings: Mapping[str, Formula | sp.Expr] | None = None,
 ) -> LiveChart:
     """Draw a quantity and its parts against the first slider's variable, with every slider live.
 
     The chart marks the point where the sliders stand, and says in words what the quantity is there: of
-    a time or a rate also which part binds it, of bytes whether they fit below the limit.
+    a time or a rate also which part binds it, of a sum its largest part, of bytes whether they fit
+    below the limit.
 
     Parameters
     ----------
     curves : mapping of str to Formula or sympy.Expr
-        The whole first, then its parts, each by a name of `palette.COLOURS`; all in one unit.
+        The whole first, then its parts, each by a name of `palette.PARTS`; all in one unit.
     sliders : mapping of str to float
         Variables under the reader's hand with their first value, in the unit that `SLIDERS`
         displays; the first one spans the horizontal axis.
@@ -302,7 +316,7 @@ def live_chart(
         What the horizontal axis displays, in place of the first slider's variable.
     limit : mapping of str to sympy.Expr, optional
         One level that the whole may not exceed, by its name, in the unit of the curves.
-    marks : mapping of str to Formula, optional
+    marks : mapping of str to Formula or sympy.Expr, optional
         Places on the horizontal axis that are marked by a line, and said in words, by their names.
     readings : mapping of str to Formula or sympy.Expr, optional
         What else is said in words, by its name.
@@ -353,7 +367,7 @@ def live_chart(
         name: Curve(
             shown.scaled(javascript(drawn[name], along)),
             shown.scaled(javascript(drawn[name], current)),
-            TOTAL if name == whole else COLOURS[name],
+            TOTAL if name == whole else PARTS[name],
         )
         for name in curves
     }
@@ -362,7 +376,9 @@ def live_chart(
     if limit:
         headline += f" + ' of ' + {shown.text('limit')} + ({values[whole]} <= limit ? ': fits' : ': does not fit')"
     else:
-        headline += f" + ', bound by ' + {longest({name: values[name] for name in parts}, largest=unit == second)}"
+        word = "bound by" if unit in (second, FLOP / second) else "mostly"
+        main = longest({name: values[name] for name in parts}, largest=unit != FLOP / second)
+        headline += f" + ', {word} ' + {main}"
     read = {name: DISPLAY[unit_of(expr)] for name, expr in said.items()}
     return chart_of(
         lines,
@@ -374,7 +390,7 @@ def live_chart(
         description=description,
         axis=(DISPLAY[against.unit].title if against else SLIDERS[first].label, shown.title),
         position=(javascript(against.expr, along), javascript(against.expr, current)) if against else None,
-        marks={name: javascript(mark.expr, current) for name, mark in marks.items()},
+        marks={name: javascript(said[name], current) for name in marks},
         limit={name: shown.scaled(javascript(drawn[name], current)) for name in limit},
     )
 
@@ -511,7 +527,7 @@ def _line(name: str, place: str, direction: str, channel: dict) -> dict:
         "data": {"values": [{}]},
         "transform": [{"calculate": place, "as": direction}, {"filter": f"datum.{direction} > 0"}],
         "layer": [
-            {"mark": {"type": "rule", "color": COLOURS["other"], "strokeWidth": 2}, "encoding": {direction: channel}},
+            {"mark": {"type": "rule", "color": PARTS["other"], "strokeWidth": 2}, "encoding": {direction: channel}},
             {"mark": {"type": "text", "text": name, **offset}, "encoding": {direction: channel, **across}},
         ],
     }
@@ -550,8 +566,8 @@ def _constants(used, sliders, specs, constants) -> dict[str, str]:
 def _check(parts, sliders, used, constants) -> None:
     """Raise an error for what a live chart cannot draw."""
     for name in parts:
-        if name not in COLOURS:
-            raise ValueError(f"part {name!r} has no colour; known: {', '.join(COLOURS)}")
+        if name not in PARTS:
+            raise ValueError(f"part {name!r} has no colour; known: {', '.join(PARTS)}")
     if not sliders:
         raise ValueError("a live chart needs at least one slider")
     for name in [*sliders, *constants]:
