@@ -7,11 +7,15 @@ from types import SimpleNamespace
 
 import pytest
 from docutils import nodes
+from docutils.core import publish_parts
+from docutils.writers.html5_polyglot import HTMLTranslator, Writer
 from fontTools.ttLib import TTFont
 
 from book_site import icons
 from book_site.cells import name_cells
+from book_site.description import add_description, answer_line, keep_description
 from book_site.figures import warn_about_missing_alt
+from book_site.markup import visit_citation, visit_entry
 from book_site.mathematics import MathJax, drawn, used_characters
 from book_site.offline import outside_resources, warn_about_outside_resources
 from book_site.scripts import defer_scripts
@@ -157,3 +161,76 @@ def test_script_files_wait_for_the_page():
     first = script("_static/documentation_options.js")
     defer_scripts(None, "page", "page.html", {"script_files": [inside, first, file, own]}, None)
     assert [s.attributes for s in (inside, first, file, own)] == [{}, {}, {"defer": "defer"}, {"defer": ""}]
+def page_with(*paragraphs):
+    """Build a page with a title and paragraphs."""
+    return nodes.container("", nodes.section("", nodes.title(text="Why?"), *paragraphs))
+
+
+BOLD = nodes.paragraph("", "", nodes.Text(""), nodes.strong(text="Because of\nthis."))
+PLAIN = nodes.paragraph(text="Some words.")
+LATER_BOLD = nodes.paragraph("", "", nodes.Text("A "), nodes.strong(text="term"), nodes.Text(" is defined."))
+
+
+@pytest.mark.parametrize(
+    ("paragraphs", "answer"),
+    [
+        ([PLAIN, BOLD], "Because of this."),
+        ([LATER_BOLD, PLAIN], "A term is defined."),
+        ([], ""),
+    ],
+)
+def test_the_answer_line_is_the_bold_sentence_under_the_title(paragraphs, answer):
+    assert answer_line(page_with(*(paragraph.deepcopy() for paragraph in paragraphs))) == answer
+
+
+def test_a_page_is_described_by_its_answer(caplog):
+    env = SimpleNamespace(docname="page", metadata={"page": {}})
+    app = SimpleNamespace(env=env, config=SimpleNamespace(html_title="The book"))
+    document = page_with(nodes.paragraph("", "", nodes.strong(text='"Both" & more.')))
+    keep_description(app, document)
+    context = {"metatags": "<meta>"}
+    add_description(app, "page", "page.html", context, document)
+    assert context["metatags"] == '<meta>\n<meta name="description" content="&quot;Both&quot; &amp; more." />'
+    assert not caplog.records
+
+
+def test_a_page_without_a_source_is_described_by_its_name():
+    app = SimpleNamespace(config=SimpleNamespace(html_title="The book"))
+    context = {}
+    add_description(app, "search", "search.html", context, None)
+    assert 'content="The book: search"' in context["metatags"]
+
+
+def test_a_page_without_an_answer_is_warned_about(caplog):
+    app = SimpleNamespace(env=SimpleNamespace(docname="page", metadata={"page": {}}))
+    keep_description(app, page_with())
+    assert len(caplog.records) == 1
+
+
+class MendingTranslator(HTMLTranslator):
+    """Write HTML with the package's own writers of citations and cells."""
+
+    def visit_citation(self, node):
+        visit_citation(self, node)
+
+    def visit_entry(self, node):
+        visit_entry(self, node)
+
+
+def html_of(source):
+    writer = Writer()
+    writer.translator_class = MendingTranslator
+    return publish_parts(source, writer=writer)["body"]
+
+
+def test_references_are_the_items_of_a_list():
+    html = html_of(".. [A] First.\n.. [B] Second.\n")
+    assert html.count('role="list"') == 1
+    assert html.count('role="listitem"') == 2
+    assert "doc-biblioentry" not in html
+
+
+def test_the_empty_corner_of_a_table_is_no_header():
+    html = html_of("===  ===\n\\    b\n===  ===\nc    d\n===  ===\n")
+    assert html.count("<th ") == html.count("</th>") == 1
+    assert html.count("<td") == html.count("</td>") == 3

@@ -14,6 +14,10 @@
     Gives every code cell an anchor that other pages can refer to.
 `book_site.scripts`
     Lets no script hold up a page.
+`book_site.description`
+    Describes every page to search engines in the words of its answer line.
+`book_site.markup`
+    Mends the HTML of docutils and the theme for screen readers.
 `book_site.style`
     Adds the book's own style sheet and templates.
 """
@@ -21,7 +25,7 @@
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from . import cells, figures, icons, mathematics, offline, scripts, style, vega
+from . import cells, description, figures, icons, markup, mathematics, offline, scripts, style, vega
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
@@ -44,5 +48,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     figures.setup(app)
     cells.setup(app)
     scripts.setup(app)
+    description.setup(app)
+    markup.setup(app)
     style.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}
