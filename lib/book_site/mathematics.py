@@ -291,6 +291,10 @@ def visit_display(translator: HTML5Translator, node: nodes.math_block) -> None:
         The writer of the page.
     node : docutils.nodes.math_block
         The formula.
+
+    Notes
+    -----
+    The theme's script lets the keyboard reach boxes of its class for tables wherever they scroll.
     """
     translator.body.append(translator.starttag(node, "div", CLASS="math"))
     if node["number"]:
@@ -298,5 +302,5 @@ def visit_display(translator: HTML5Translator, node: nodes.math_block) -> None:
         translator.body.append(f'<span class="eqno">({number})')
         translator.add_permalink_ref(node, "Link to this equation")
         translator.body.append("</span>")
-    translator.body.append(f'<div class="math-scroll">{drawn(node)}</div></div>\n')
+    translator.body.append(f'<div class="math-scroll pst-scrollable-table-container">{drawn(node)}</div></div>\n')
     raise nodes.SkipNode
