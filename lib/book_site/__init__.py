@@ -1,31 +1,33 @@
 """Sphinx extension that makes the built site self-contained and its charts live.
 
-`book_site.vega`
-    Draws the Vega-Lite outputs of notebooks, with their sliders, on the page.
+`book_site.cells`
+    Gives every code cell an anchor that other pages can refer to.
+`book_site.description`
+    Describes every page to search engines in the words of its answer line.
+`book_site.figures`
+    Warns about any image without alternative text.
+`book_site.footer`
+    Says at the foot of every page which version it is, and when it last changed.
 `book_site.icons`
     Draws the theme's icons from a font of a few kilobytes.
+`book_site.markup`
+    Mends the HTML of docutils and the theme for screen readers.
 `book_site.mathematics`
     Sets the mathematics while the site is built.
 `book_site.offline`
     Warns about any resource from outside.
-`book_site.figures`
-    Warns about any image without alternative text.
-`book_site.cells`
-    Gives every code cell an anchor that other pages can refer to.
 `book_site.scripts`
     Lets no script hold up a page.
-`book_site.description`
-    Describes every page to search engines in the words of its answer line.
-`book_site.markup`
-    Mends the HTML of docutils and the theme for screen readers.
 `book_site.style`
     Adds the book's own style sheet and templates.
+`book_site.vega`
+    Draws the Vega-Lite outputs of notebooks, with their sliders, on the page.
 """
 
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from . import cells, description, figures, icons, markup, mathematics, offline, scripts, style, vega
+from . import cells, description, figures, footer, icons, markup, mathematics, offline, scripts, style, vega
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
@@ -51,4 +53,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     description.setup(app)
     markup.setup(app)
     style.setup(app)
+    footer.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}
