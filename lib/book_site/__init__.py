@@ -1,7 +1,11 @@
 """Sphinx extension that makes the built site self-contained and its charts live.
 
+`book_site.answer`
+    Finds the line under a page's title that answers its question.
 `book_site.cells`
     Gives every code cell an anchor that other pages can refer to.
+`book_site.colours`
+    Names the colours of charts on a white and on a dark page.
 `book_site.description`
     Describes every page to search engines in the words of its answer line.
 `book_site.figures`
@@ -16,8 +20,12 @@
     Sets the mathematics while the site is built.
 `book_site.offline`
     Warns about any resource from outside.
+`book_site.pictures`
+    Draws the icon of the site and the picture of a shared link.
 `book_site.scripts`
     Lets no script hold up a page.
+`book_site.social`
+    Gives every page its icon, and the title and the answer that a shared link shows.
 `book_site.style`
     Adds the book's own style sheet and templates.
 `book_site.vega`
@@ -27,7 +35,21 @@
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from . import cells, description, figures, footer, icons, markup, mathematics, offline, scripts, style, vega
+from . import (
+    cells,
+    description,
+    figures,
+    footer,
+    icons,
+    markup,
+    mathematics,
+    offline,
+    pictures,
+    scripts,
+    social,
+    style,
+    vega,
+)
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
@@ -54,4 +76,6 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     markup.setup(app)
     style.setup(app)
     footer.setup(app)
+    pictures.setup(app)
+    social.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}
