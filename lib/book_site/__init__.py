@@ -18,6 +18,8 @@
     Mends the HTML of docutils and the theme for screen readers.
 `book_site.mathematics`
     Sets the mathematics while the site is built.
+`book_site.not_found`
+    Adds the page that stands in for one that is not there.
 `book_site.offline`
     Warns about any resource from outside.
 `book_site.pictures`
@@ -43,6 +45,7 @@ from . import (
     icons,
     markup,
     mathematics,
+    not_found,
     offline,
     pictures,
     scripts,
@@ -78,4 +81,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     footer.setup(app)
     pictures.setup(app)
     social.setup(app)
+    not_found.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}
