@@ -12,6 +12,8 @@
     Warns about any image without alternative text.
 `book_site.footer`
     Says at the foot of every page which version it is, and when it last changed.
+`book_site.glossary`
+    Leads the first use of each word of the glossary on a page to its definition.
 `book_site.icons`
     Draws the theme's icons from a font of a few kilobytes.
 `book_site.markup`
@@ -42,6 +44,7 @@ from . import (
     description,
     figures,
     footer,
+    glossary,
     icons,
     markup,
     mathematics,
@@ -82,4 +85,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     pictures.setup(app)
     social.setup(app)
     not_found.setup(app)
+    glossary.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}

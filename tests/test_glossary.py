@@ -1,0 +1,211 @@
+"""The glossary is complete and its words lead to it, once a page, from running text only."""
+
+import io
+import re
+from html import unescape
+
+import pytest
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx.util.docutils import docutils_namespace
+
+from book_site.glossary import Entry, Words, forms, in_running_text
+from conftest import BOOK, NOTEBOOKS, toc_files
+
+GLOSSARY = (BOOK / "glossary.md").read_text(encoding="utf-8")
+BLOCKS = re.search(r"```\{glossary\}\n(.+?)\n```", GLOSSARY, flags=re.S)[1].split("\n\n")
+ENTRIES = {}
+for block in BLOCKS:
+    if not block.startswith(" "):
+        names = [line for line in block.splitlines() if not line.startswith(" ")]
+        ENTRIES[names[0]] = (names, " ".join(block.splitlines()[len(names) :]))
+    else:
+        ENTRIES[names[0]] += (block,)
+
+FIRST_PAGE = """\
+# A device and its ring
+
+**Bold things about a cache line.** All-reduces run on a *ring*; a Ring again, and an all-reduce again.
+
+* A list has KV
+  caches, and `devices` in code, and $device$ in mathematics.
+
+[A link with a device](other.md)
+
+| device |
+|---|
+| device |
+
+```
+device
+```
+
+Two mixtures of experts, a FLOP per byte, 3 FLOP/s, TFLOP/byte and a multi-device-wide RING.
+A **soft rule**, and this page's soft rule.
+"""
+SMALL_GLOSSARY = """\
+# Words
+
+```{glossary}
+all-reduce
+  A sum over devices, which "all" get. It may run on a ring.
+
+  $D$ · {doc}`other`
+
+device
+  A thing.
+
+  {doc}`other`
+
+FLOP
+  Work.
+
+  {doc}`other`
+
+KV cache
+cache
+  What is kept.
+
+  {doc}`other`
+
+mixture of experts
+mixtures of experts
+  Many of them.
+
+  {doc}`other`
+
+ring
+  Round.
+
+  {doc}`other`
+
+soft rule
+  One that bends.
+
+  {doc}`other`
+```
+
+A device on the glossary's own page.
+"""
+
+
+def build(folder, builder, pages):
+    """Build a small book, and return its pages without what surrounds them."""
+    for name, text in pages.items():
+        (folder / f"{name}.md").write_text(text, encoding="utf-8")
+    settings = {
+        "extensions": ["myst_parser", "book_site.glossary"], "root_doc": "index", "html_theme": "basic",
+        "myst_enable_extensions": ["dollarmath"], "smartquotes": False,
+    }
+    out = folder / builder
+    warnings = io.StringIO()
+    with docutils_namespace():
+        Sphinx(folder, None, out, folder / "doctrees", builder, settings, status=None, warning=warnings).build()
+    assert warnings.getvalue() == ""
+    return {path.stem: path.read_text(encoding="utf-8") for path in out.glob("*.html")}
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory):
+    """Build the small book as a site and as one page."""
+    pages = {
+        "index": f"{FIRST_PAGE}\n```{{toctree}}\nwords\nother\nthird\n```\n",
+        "words": SMALL_GLOSSARY,
+        "other": "# Other\n\nA device and a ring.",
+        "third": "# Third\n\nA device, a device, a ring.",
+    }
+    return {builder: build(tmp_path_factory.mktemp(builder), builder, pages) for builder in ("html", "singlehtml")}
+
+
+def links(html):
+    """List what is linked to the glossary, and where each link leads."""
+    found = re.findall(r'<a class="glossary-link"[^>]*href="([^"]*)"[^>]*>([^<]*)</a>', html)
+    return [(" ".join(text.split()), address) for address, text in found]
+
+
+def test_the_first_use_in_running_text_is_linked_and_no_other(book):
+    assert links(book["html"]["index"]) == [
+        ("cache", "words.html#term-KV-cache"),
+        ("All-reduces", "words.html#term-all-reduce"),
+        ("ring", "words.html#term-ring"),
+        ("mixtures of experts", "words.html#term-mixture-of-experts"),
+        ("FLOP", "words.html#term-FLOP"),
+    ]
+    assert links(book["html"]["third"]) == [("device", "words.html#term-device"), ("ring", "words.html#term-ring")]
+
+
+def test_the_glossary_and_a_page_that_explains_the_word_are_left_alone(book):
+    assert links(book["html"]["words"]) == []
+    assert links(book["html"]["other"]) == []
+
+
+def test_a_link_shows_the_first_paragraph_of_the_definition(book):
+    shown = [unescape(text) for text in re.findall(r'data-definition="([^"]*)"', book["html"]["index"])]
+    assert 'A sum over devices, which "all" get. It may run on a ring.' in shown
+
+
+def test_in_a_book_of_one_page_each_page_has_its_own_first_uses(book):
+    html = book["singlehtml"]["index"]
+    apart = [link for page in ("index", "third") for link in links(book["html"][page])]
+    assert [text for text, _ in links(html)] == [text for text, _ in apart]
+    for _, address in links(html):
+        assert f'id="{address.partition("#")[2]}"' in html
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ("word\n  A definition.", "names no page"),
+        ("word\n  A $\\sqrt{2}$.\n\n  {doc}`index`", "cannot be shown in brief"),
+    ],
+)
+def test_an_entry_that_leads_nowhere_is_refused(entry, message, tmp_path):
+    with pytest.raises(ExtensionError, match=message):
+        build(tmp_path, "html", {"index": f"# A\n\n```{{glossary}}\n{entry}\n```\n"})
+
+
+def test_a_longer_word_wins_and_capitals_count_in_abbreviations():
+    names = ("batch", "batch size", "critical batch", "MLP", "body")
+    words = Words([Entry((name,), "", "", "", frozenset()) for name in names])
+    text = "Critical batches of a batch size, an mlp, two MLPs, bodies, a batch-like thing and a sub-batch"
+    found = [text[start:stop] for start, stop, _ in words.find(text)]
+    assert found == ["Critical batches", "batch size", "MLPs", "bodies"]
+
+
+def test_what_a_cell_prints_is_no_running_text():
+    text = nodes.Text("A device")
+    output = nodes.container("", nodes.paragraph("", "", text), nb_element="cell_code_output")
+    assert in_running_text(text)
+    nodes.container("", output, nb_element="cell_code")
+    assert not in_running_text(text)
+
+
+def test_the_words_are_sorted_and_named_once():
+    assert len(ENTRIES) >= 45
+    assert list(ENTRIES) == sorted(ENTRIES, key=str.casefold)
+    written = [form.casefold() for names, *_ in ENTRIES.values() for name in names for form in forms(name)]
+    assert len(set(written)) == len(written)
+
+
+@pytest.mark.parametrize("word", ENTRIES)
+def test_a_definition_is_short_and_refers_to_a_page(word):
+    _, text, reference = ENTRIES[word]
+    assert 3 <= len(text.split()) <= 60
+    assert text.endswith(".")
+    assert not re.search(r"\d{2}", text.replace("16 bits", "")), "a number for a cell to compute"
+    pages = re.findall(r"\{doc\}`([\w-]+)`", reference)
+    assert pages
+    assert {f"book/{page}" for page in pages} <= set(toc_files())
+
+
+def running_text(page):
+    """Return the prose of a page without headings, tables, code, mathematics and links."""
+    text = "\n\n".join(cell.source for cell in NOTEBOOKS[page].cells if cell.cell_type == "markdown")
+    return re.sub(r"^[#|:][^\n]*$|`[^`]*`|\$\$.*?\$\$|\$[^$]*\$|\]\([^)]*\)", " ", text, flags=re.M | re.S)
+
+
+@pytest.mark.parametrize("word", ENTRIES)
+def test_every_word_is_used(word):
+    words = Words([Entry(tuple(ENTRIES[word][0]), "", "", "", frozenset())])
+    assert any(True for page in NOTEBOOKS for _ in words.find(running_text(page)))
