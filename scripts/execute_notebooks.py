@@ -1,7 +1,8 @@
 """Execute every notebook on a fresh kernel and store clean outputs.
 
 Running it twice changes nothing: no timestamps, no machine's metadata. It also writes the
-landing page's chart to the README's image.
+landing page's chart to the README's image, and lets every notebook have the cell for Colab that
+the repository's address in ``_config.yml`` asks for.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,9 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
+from book_site.colab import SKIPPED, set_colab_cell
+from book_site.repository import read_address
+
 ROOT = Path(__file__).parent.parent
 BOOK = ROOT / "book"
 README_CHART = BOOK / "images" / "latency-against-batch.svg"
@@ -17,12 +21,13 @@ KEPT_CELL_METADATA = {"tags", "mystnb"}
 KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
 
 
-def execute(path: Path) -> None:
+def execute(path: Path, address: str) -> None:
     """Run one notebook from top to bottom and write it back without what changes from run to run."""
     notebook = nbformat.read(path, as_version=4)
+    set_colab_cell(notebook, address)
     folder = {"metadata": {"path": BOOK}}
     options = {"timeout": 300, "record_timing": False, "coalesce_streams": True, "kernel_name": "python3"}
-    NotebookClient(notebook, resources=folder, **options).execute()
+    NotebookClient(notebook, resources=folder, skip_cells_with_tag=SKIPPED, **options).execute()
     notebook.metadata = nbformat.from_dict({**KERNEL, "language_info": {"name": "python"}})
     for cell in notebook.cells:
         cell.metadata = {key: value for key, value in cell.metadata.items() if key in KEPT_CELL_METADATA}
@@ -43,7 +48,8 @@ def first_chart(path: Path) -> str:
 
 
 if __name__ == "__main__":
+    address = read_address(ROOT / "_config.yml")
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(execute, sorted(BOOK.glob("*.ipynb"))))
+        list(pool.map(lambda path: execute(path, address), sorted(BOOK.glob("*.ipynb"))))
     README_CHART.parent.mkdir(exist_ok=True)
     README_CHART.write_text(first_chart(BOOK / "index.ipynb"), encoding="utf-8")

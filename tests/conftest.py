@@ -8,6 +8,7 @@ import sympy as sp
 import yaml
 from hypothesis import settings
 
+from book_site.colab import set_colab_cell
 from llm_latency import (
     attention,
     collectives,
@@ -38,7 +39,16 @@ FORMULAS = {
     for name in module.__all__
     if isinstance(getattr(module, name), Formula)
 }
-NOTEBOOKS = {path.stem: nbformat.read(path, as_version=4) for path in sorted(BOOK.glob("*.ipynb"))}
+
+
+def read_notebook(path: Path) -> nbformat.NotebookNode:
+    """Read a notebook as it was written, without the cell for Colab that a script adds."""
+    notebook = nbformat.read(path, as_version=4)
+    set_colab_cell(notebook, "")
+    return notebook
+
+
+NOTEBOOKS = {path.stem: read_notebook(path) for path in sorted(BOOK.glob("*.ipynb"))}
 
 
 def toc_files() -> list[str]:

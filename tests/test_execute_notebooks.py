@@ -4,6 +4,7 @@ import nbformat
 import pytest
 from scripts.execute_notebooks import execute, first_chart
 
+from book_site.colab import CELL_ID
 from conftest import ROOT
 
 
@@ -23,7 +24,7 @@ def notebook(tmp_path):
 
 
 def test_outputs_are_stored_without_traces_of_the_run(notebook):
-    execute(notebook)
+    execute(notebook, "")
     first = notebook.read_text(encoding="utf-8")
     stored = nbformat.reads(first, as_version=4)
     assert stored.metadata.keys() == {"kernelspec", "language_info"}
@@ -32,8 +33,17 @@ def test_outputs_are_stored_without_traces_of_the_run(notebook):
     assert stored.cells[1].execution_count == 1
     assert stored.cells[1].outputs[0].text == "42\n"
     assert [output.text for output in stored.cells[2].outputs] == ["one\ntwo\n"]
-    execute(notebook)
+    execute(notebook, "")
     assert notebook.read_text(encoding="utf-8") == first
+
+
+def test_the_cell_for_colab_follows_the_address_and_is_not_executed(notebook):
+    execute(notebook, "https://github.com/owner/name")
+    cells = nbformat.read(notebook, as_version=4).cells
+    assert [cell.id == CELL_ID for cell in cells] == [False, True, False, False]
+    assert [cell.execution_count for cell in cells[1:]] == [None, 1, 2]
+    execute(notebook, "")
+    assert all(cell.id != CELL_ID for cell in nbformat.read(notebook, as_version=4).cells)
 
 
 def test_the_readmes_chart_is_the_first_one_stored(notebook):

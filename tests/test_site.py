@@ -5,6 +5,7 @@ import io
 import re
 from types import SimpleNamespace
 
+import nbformat
 import pytest
 from docutils import nodes
 from docutils.core import publish_parts
@@ -19,7 +20,7 @@ from book_site.markup import visit_citation, visit_entry
 from book_site.mathematics import MathJax, drawn, used_characters
 from book_site.offline import outside_resources, warn_about_outside_resources
 from book_site.scripts import defer_scripts
-from conftest import NOTEBOOKS, ROOT
+from conftest import BOOK, ROOT
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,7 @@ def test_every_code_cell_becomes_a_target():
         get_domain=lambda name: SimpleNamespace(anonlabels=labels),
     )
     name_cells(SimpleNamespace(env=env), page)
-    cells = NOTEBOOKS["index"].cells
+    cells = nbformat.read(BOOK / "index.ipynb", as_version=4).cells
     assert [node["ids"] for node in page] == [[cells[3]["id"]], [cells[5]["id"]], []]
     assert labels[cells[3]["id"]] == ("book/index", cells[3]["id"])
 
