@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SITE := _build/html
 PORT ?= 8000
+PAGE := index
 
 # Without stored bytecode every notebook kernel compiles all its imports again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -24,8 +25,11 @@ serve: book
 	@echo "Serving the book at http://localhost:$(PORT) (stop with Ctrl-C)"
 	@$(BIN)/python -m http.server $(PORT) --bind localhost --directory $(SITE)
 
+# Trusted notebooks show their stored charts; .jupyter keeps JupyterLab from offering news and extensions from outside.
 lab: $(READY)
-	$(BIN)/jupyter lab book
+	@test -e book/$(PAGE).ipynb || { echo "There is no page $(PAGE): the pages are book/*.ipynb, as in make lab PAGE=roofline" >&2; exit 1; }
+	@$(BIN)/jupyter trust book/*.ipynb > /dev/null
+	JUPYTER_CONFIG_PATH="$(CURDIR)/.jupyter" $(BIN)/jupyter lab book/$(PAGE).ipynb
 
 test: lint
 	$(BIN)/python -m pytest
