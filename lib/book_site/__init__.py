@@ -4,6 +4,8 @@
     Finds the line under a page's title that answers its question.
 `book_site.cells`
     Gives every code cell an anchor that other pages can refer to.
+`book_site.colab`
+    Writes the cell that fetches the book on Google Colab into a notebook.
 `book_site.colours`
     Names the colours of charts on a white and on a dark page.
 `book_site.description`
@@ -26,6 +28,10 @@
     Warns about any resource from outside.
 `book_site.pictures`
     Draws the icon of the site and the picture of a shared link.
+`book_site.repository`
+    Reads the one setting that names the repository's public address.
+`book_site.rerun`
+    Says on every page how to run it, on the reader's machine or elsewhere.
 `book_site.scripts`
     Lets no script hold up a page.
 `book_site.social`
@@ -51,6 +57,7 @@ from . import (
     not_found,
     offline,
     pictures,
+    rerun,
     scripts,
     social,
     style,
@@ -86,4 +93,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     social.setup(app)
     not_found.setup(app)
     glossary.setup(app)
+    rerun.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}
