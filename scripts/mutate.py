@@ -98,6 +98,8 @@ def mutants() -> Iterator[tuple[str, str, Callable[[str], str]]]:
     yield "figure without its reading error", "lib/llm_latency/data/profile.csv", replace(",0.005,1,", ",0,1,")
     yield "KV cache: the slope of another batch", FORMULAS["kv_cache"], replace("form=batch * kv", "form=kv")
     yield "measured latency", "lib/llm_latency/data/latencies.csv", replace("63.17e-3", "65.17e-3")
+    yield "an address that the notebooks do not know", "_config.yml", replace('url: ""', 'url: "https://github.com/a/b"')
+    yield "Binder with other versions", ".binder/requirements.txt", replace("requirements.lock", "requirements.txt")
     yield "a resource from outside", "_config.yml", replace(
         'extra_footer: "', "extra_footer: \"<img alt='x' src='https://example.org/x.png'>"
     )
@@ -139,7 +141,7 @@ def clear(cells):
 
 
 def forget_execution(cells):
-    cells[0]["execution_count"] = None
+    next(cell for cell in cells if cell["execution_count"])["execution_count"] = None
 
 
 def drop(key):

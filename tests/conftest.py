@@ -1,12 +1,15 @@
 """What several test modules share."""
 
 import csv
+import os
 from pathlib import Path
 
 import nbformat
+import pytest
 import sympy as sp
 import yaml
 from hypothesis import settings
+from scripts.site_check.browser import MISSING, chromium, open_browser
 
 from book_site.colab import set_colab_cell
 from llm_latency import (
@@ -101,3 +104,18 @@ def random_arguments(formula, rng):
         else:
             values[name] = 10 ** rng.uniform(-9, 15)
     return values
+
+
+def need_browser() -> None:
+    """Skip the module that calls this where there is no Chromium, or fail if `REQUIRE_BROWSER` is set."""
+    if not chromium():
+        if os.environ.get("REQUIRE_BROWSER"):
+            pytest.fail(MISSING, pytrace=False)
+        pytest.skip(MISSING, allow_module_level=True)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Return a running Chromium."""
+    with open_browser() as browser:
+        yield browser

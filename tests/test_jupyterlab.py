@@ -1,0 +1,196 @@
+"""The book in a real JupyterLab: copies of two notebooks are restarted and run in a browser, and drawn."""
+
+import os
+import re
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.error import URLError
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+import nbformat
+import pytest
+
+import llm_latency as ll
+from conftest import BOOK, NOTEBOOKS, ROOT, need_browser, outputs_of
+
+need_browser()
+
+PAGES = ("counting", "decode-latency")
+LIVE = "decode-latency"
+COUNTED = """expected => {
+    const prompts = [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")].map(node => node.textContent);
+    const run = prompts.filter(prompt => /^\\[\\d+\\]:$/.test(prompt)).length;
+    return run === expected || document.querySelector("[data-mime-type$='jupyter.error']");
+}"""
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def wait_until_up(server: subprocess.Popen, address: str, log: Path) -> None:
+    """Wait until a server answers, and say what it wrote if it ends instead."""
+    deadline = time.monotonic() + 60
+    while server.poll() is None and time.monotonic() < deadline:
+        try:
+            urlopen(address).close()
+            return
+        except URLError:
+            time.sleep(0.1)
+    pytest.fail(f"JupyterLab did not start:\n{log.read_text(encoding='utf-8')}")
+
+
+def copy_page(name: str, folder: Path) -> None:
+    """Copy a notebook with its outputs and without its execution counts, so that a count tells of a run."""
+    notebook = nbformat.read(BOOK / f"{name}.ipynb", as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.execution_count = None
+    nbformat.write(notebook, folder / f"{name}.ipynb")
+
+
+@pytest.fixture(scope="module")
+def lab(browser, tmp_path_factory):
+    """Serve copies of the pages as `make lab` does, with nobody's settings, and return the address and token."""
+    home, book = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("book")
+    for name in PAGES:
+        copy_page(name, book)
+    folders = ("HOME", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
+    token, port = secrets.token_hex(), free_port()
+    environment = {
+        **os.environ,
+        **dict.fromkeys(folders, str(home)),
+        "JUPYTER_CONFIG_PATH": str(ROOT / ".jupyter"),
+        "JUPYTER_TOKEN": token,
+    }
+    trust = [sys.executable, "-m", "jupyter", "trust", *book.glob("*.ipynb")]
+    subprocess.run(trust, env=environment, check=True, capture_output=True)
+    options = ["--no-browser", "--allow-root", f"--port={port}", "--ServerApp.port_retries=0"]
+    log = home / "log"
+    with log.open("w", encoding="utf-8") as stream:
+        command = [sys.executable, "-m", "jupyterlab", *options]
+        server = subprocess.Popen(command, cwd=book, env=environment, stdout=stream, stderr=stream)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        wait_until_up(server, f"{address}/api", log)
+        yield address, token
+    finally:
+        server.terminate()
+        server.wait()
+
+
+@pytest.fixture(scope="module")
+def window(browser):
+    """Return a browser window, whose pages share what is loaded."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(60_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="module", params=PAGES)
+def opened(request, window, lab):
+    """Open a page in JupyterLab, and return its name, the browser's page and the requests so far."""
+    address, token = lab
+    page = window.new_page()
+    requests = []
+    page.on("request", lambda sent: requests.append(sent.url))
+    page.goto(f"{address}/lab/workspaces/{request.param}/tree/{request.param}.ipynb?token={token}")
+    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
+    yield request.param, page, requests
+    page.close()
+
+
+def test_the_stored_chart_is_there_before_the_page_runs(opened):
+    _, page, _ = opened
+    page.wait_for_selector(".jp-RenderedSVG img")
+
+
+@pytest.fixture(scope="module")
+def run(opened):
+    """Restart the kernel and run all cells of the page."""
+    name, page, requests = opened
+    page.click("[data-command='notebook:restart-run-all']")
+    page.click(".jp-Dialog .jp-mod-accept")
+    page.wait_for_function(COUNTED, arg=sum(cell.cell_type == "code" for cell in NOTEBOOKS[name].cells))
+    return name, page, requests
+
+
+def test_no_cell_fails(run):
+    _, page, _ = run
+    assert page.locator("[data-mime-type$='jupyter.error']").all_inner_texts() == []
+    assert page.locator("[data-mime-type$='jupyter.stderr']").all_inner_texts() == []
+
+
+def stored_outputs(name: str, mime_type: str) -> list[str]:
+    """List the stored outputs of a page in one format."""
+    outputs = [data for cell in NOTEBOOKS[name].cells for data in outputs_of(cell)]
+    return [data[mime_type] for data in outputs if mime_type in data]
+
+
+def test_charts_are_drawn(run):
+    name, page, _ = run
+    charts = page.locator(".jp-RenderedSVG img")
+    assert charts.count() == len(stored_outputs(name, "image/svg+xml")) > 0
+    for chart in charts.all():
+        chart.scroll_into_view_if_needed()
+        assert chart.bounding_box()["width"] > 300
+        assert chart.evaluate("image => image.complete && image.naturalWidth") > 300
+
+
+def test_mathematics_is_set(run):
+    name, page, _ = run
+    expressions = page.locator(".jp-RenderedLatex")
+    assert expressions.count() == len(stored_outputs(name, "text/latex")) > 0
+    for expression in expressions.all():
+        expression.scroll_into_view_if_needed()
+        assert expression.locator("mjx-container").bounding_box()["width"] > 10
+    formulas = [text for text in stored_outputs(name, "text/markdown") if text.startswith("$$")]
+    assert page.locator(".jp-OutputArea .katex-display").count() >= len(formulas) > 5
+    assert page.locator(".katex-error, mjx-merror").count() == 0
+
+
+def test_directives_are_drawn(run):
+    name, page, _ = run
+    labels = re.findall(r":label: (ex-\S+)", "".join(cell.source for cell in NOTEBOOKS[name].cells))
+    drawn = page.locator(".jp-MarkdownCell aside.myst-exercise[id]").evaluate_all("nodes => nodes.map(node => node.id)")
+    assert set(labels) == set(drawn) != set()
+    assert ":::" not in "".join(page.locator(".jp-MarkdownCell .myst").all_inner_texts())
+
+
+def test_nothing_is_asked_from_outside_and_no_question_of_the_reader(run, lab):
+    _, page, requests = run
+    asked = {urlsplit(url)[:2] for url in requests}
+    assert {(scheme, host) for scheme, host in asked if scheme not in {"data", "blob"}} == {urlsplit(lab[0])[:2]}
+    assert page.locator(".jp-toastContainer, .Toastify__toast").all_inner_texts() == []
+
+
+def milliseconds(page) -> float:
+    """Read the time that the live chart states, from the SVG that its menu saves."""
+    chart = page.locator(".jp-RenderedVegaLite")
+    chart.locator("summary").click()
+    with page.expect_download() as download:
+        chart.get_by_text("Save as SVG").click()
+    chart.locator("summary").click()
+    text = download.value.path().read_text(encoding="utf-8")
+    return float(re.search(r">([\d.,]+) ms<", text)[1].replace(",", ""))
+
+
+def test_the_live_chart_follows_its_slider(run):
+    name, page, _ = run
+    if name != LIVE:
+        return
+    model, machine = ll.models["GPT-260B"], ll.devices["A100-note"]
+    formula = ll.latency.overlapped_decode_step_time
+    for batch in (1, 512):
+        page.locator(".jp-RenderedVegaLite input[name=batch]").fill(str(batch))
+        expected = 1e3 * ll.evaluate(formula, model, machine, n_devices=16, batch=batch)
+        assert milliseconds(page) == pytest.approx(expected, rel=1e-3)
