@@ -19,7 +19,7 @@ from sphinx.errors import ConfigError
 from book_site.colab import CELL_ID, set_colab_cell
 from book_site.repository import checked_address, read_address
 from book_site.rerun import configure_theme
-from conftest import BOOK, NOTEBOOKS, ROOT
+from conftest import BOOK, NOTEBOOKS, ROOT, outputs_of
 
 EXAMPLE = "https://github.com/example-owner/example-name"
 TOC = {"format": "jb-book", "root": "book/page", "chapters": [{"file": "book/words"}]}
@@ -54,18 +54,18 @@ class Links(HTMLParser):
 
 
 def build(folder: Path, address: str) -> Path:
-    """Build a book of a notebook and a text with this book's configuration and an address."""
+    """Build a book of a notebook and a text with this book's configuration, first chart and an address."""
     book = folder / "book"
     book.mkdir()
     shutil.copy(BOOK / "references.bib", book)
     cells = [
-        nbformat.v4.new_markdown_cell("# A page"),
-        nbformat.v4.new_code_cell("6 * 7", execution_count=1, metadata={"tags": ["hide-input"]}),
+        nbformat.v4.new_markdown_cell("# A page\n\n*With a subtitle*\n\n**And an answer.**"),
+        next(cell for cell in NOTEBOOKS["index"].cells if any("image/svg+xml" in data for data in outputs_of(cell))),
     ]
     notebook = nbformat.v4.new_notebook(cells=cells, metadata=NOTEBOOKS["index"].metadata)
     set_colab_cell(notebook, address)
     nbformat.write(notebook, book / "page.ipynb")
-    (book / "words.md").write_text("# Words\n\nNo code.\n", encoding="utf-8")
+    (book / "words.md").write_text("# Words\n\n**No code.**\n", encoding="utf-8")
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     config["repository"]["url"] = address
     (folder / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
