@@ -105,7 +105,7 @@ def test_the_pictures_are_drawn_in_the_sizes_that_the_tags_give(tmp_path):
 def test_the_icon_has_the_books_colours_in_both_modes():
     for colour in (COLOURS["memory bandwidth"], COLOURS["arithmetic"]):
         assert colour in icon()
-        assert DARK[colour] in icon()
+        assert DARK[colour.lower()] in icon()
 
 
 def test_a_first_page_without_subtitle_or_chart_is_refused():

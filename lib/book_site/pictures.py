@@ -76,7 +76,7 @@ def icon(*, background: str = "none", both_modes: bool = True) -> str:
     2
     """
     flat, rising = COLOURS["memory bandwidth"], COLOURS["arithmetic"]
-    dark = f".flat {{ stroke: {DARK[flat]} }} .rising {{ stroke: {DARK[rising]} }}"
+    dark = f".flat {{ stroke: {DARK[flat.lower()]} }} .rising {{ stroke: {DARK[rising.lower()]} }}"
     style = f".flat {{ stroke: {flat} }} .rising {{ stroke: {rising} }}"
     style += f" @media (prefers-color-scheme: dark) {{ {dark} }}" if both_modes else ""
     return (

@@ -1,0 +1,102 @@
+"""Every chart has a twin for dark pages, in colours that can be told from their ground."""
+
+import re
+from types import SimpleNamespace
+
+import pytest
+from docutils import nodes
+
+from book_site.charts import Chart, draw_dark_twins, size_of, visit_html
+from book_site.colours import COLOUR, DARK, INK, PAPER, recoloured
+from conftest import NOTEBOOKS, outputs_of
+from llm_latency.palette import COLOURS, TOTAL
+
+GRID = {"#e4e4e4", "#bbbbbb"}
+SVGS = [
+    data["image/svg+xml"]
+    for notebook in NOTEBOOKS.values() for cell in notebook.cells for data in outputs_of(cell)
+    if "image/svg+xml" in data
+]
+
+
+def luminance(colour):
+    """Compute the relative luminance of WCAG."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("colour", sorted(DARK.keys() - GRID - {PAPER}))
+def test_what_is_written_on_dark_can_be_read(colour):
+    assert (luminance(DARK[colour]) + 0.05) / (luminance(DARK[PAPER]) + 0.05) >= 4.5
+
+
+def test_no_two_colours_become_one():
+    assert len(set(DARK.values())) == len(DARK)
+    assert {colour.lower() for colour in (*COLOURS.values(), TOTAL)} <= DARK.keys()
+
+
+def test_every_stored_chart_can_be_drawn_for_a_dark_page():
+    assert len(SVGS) >= 30
+    for svg in SVGS:
+        dark = recoloured(svg)
+        assert f'<svg fill="{DARK[INK]}"' in dark
+        assert {colour.lower() for colour in COLOUR.findall(dark)} <= set(DARK.values())
+        assert len(dark) == len(svg) + len(f' fill="{DARK[INK]}"')
+        assert not re.search(r"(?:fill|stroke): (?!#|none)[a-z(]", svg), "a colour that recoloured would not see"
+        width, height = size_of(svg)
+        assert 300 < width < 1000
+        assert 100 < height < 1200
+
+
+def test_a_size_that_is_not_told_is_refused():
+    with pytest.raises(ValueError, match="viewBox"):
+        size_of("<svg>")
+
+
+@pytest.fixture
+def app(tmp_path):
+    """Stand in for a Sphinx application that builds a site."""
+    builder = SimpleNamespace(format="html", imagedir="_images", imgpath="../_images", images={})
+    return SimpleNamespace(builder=builder, srcdir=tmp_path, outdir=tmp_path / "html")
+
+
+def page_with(app, svg, count=1):
+    (app.srcdir / "a.svg").write_text(svg, encoding="utf-8")
+    app.builder.images["a.svg"] = "a1.svg"
+    return nodes.section("", *(nodes.figure("", nodes.image(uri="a.svg", alt="In words")) for _ in range(count)))
+
+
+def test_a_chart_gets_a_twin_of_its_size(app):
+    page = page_with(app, SVGS[0], count=2)
+    draw_dark_twins(app, page, "page")
+    first, second = page.findall(Chart)
+    assert (first["alt"], first["size"], first["first"], second["first"]) == ("In words", size_of(SVGS[0]), True, False)
+    assert (app.outdir / "_images" / first["dark"]).read_text(encoding="utf-8") == recoloured(SVGS[0])
+
+
+def test_a_chart_with_an_unknown_colour_stays_and_is_warned_about(app, caplog):
+    page = page_with(app, '<svg viewBox="0 0 1 1"><path style="fill: #123456"/></svg>')
+    draw_dark_twins(app, page, "page")
+    assert not list(page.findall(Chart))
+    assert "#123456" in caplog.text
+
+
+def test_both_twins_are_written_and_the_hidden_one_loads_lazily(app):
+    page = page_with(app, SVGS[0], count=2)
+    draw_dark_twins(app, page, "page")
+    translator = SimpleNamespace(
+        builder=app.builder, body=[], emptytag=lambda *arguments, **attributes: (arguments[1], attributes)
+    )
+    for chart in page.findall(Chart):
+        visit_html(translator, chart)
+    written = [(values["CLASS"].split()[-1], values["src"], values.get("loading")) for _, values in translator.body]
+    assert written == [
+        ("in-light", "../_images/a1.svg", None), ("in-dark", "../_images/a-dark.svg", "lazy"),
+        ("in-light", "../_images/a1.svg", "lazy"), ("in-dark", "../_images/a-dark.svg", "lazy"),
+    ]
+    for tag, values in translator.body:
+        assert tag == "img"
+        assert values["alt"] == "In words"
+        assert (int(values["width"]), int(values["height"])) == size_of(SVGS[0])
+        assert "dark-light" in values["CLASS"]
