@@ -2,8 +2,12 @@
 
 `book_site.answer`
     Finds the line under a page's title that answers its question.
+`book_site.boxes`
+    Lets a reader scroll wide tables and equations, filter long tables, and read them on a phone.
 `book_site.cells`
     Gives every code cell an anchor that other pages can refer to.
+`book_site.charts`
+    Shows every chart in the colours of the page, light or dark.
 `book_site.colab`
     Writes the cell that fetches the book on Google Colab into a notebook.
 `book_site.colours`
@@ -46,7 +50,9 @@ from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
 from . import (
+    boxes,
     cells,
+    charts,
     description,
     figures,
     footer,
@@ -82,6 +88,8 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     icons.setup(app)
     mathematics.setup(app)
     offline.setup(app)
+    charts.setup(app)
+    boxes.setup(app)
     figures.setup(app)
     cells.setup(app)
     scripts.setup(app)

@@ -1,14 +1,16 @@
-"""Give every code cell an anchor, so that a page can refer to one cell of another."""
+"""Give every code cell an anchor, so that a page can refer to one cell of another, and fold it in plain words."""
 
 from pathlib import Path
 
 import nbformat
 from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode, depart_HideCellInput
 from sphinx.application import Sphinx
+from sphinx.writers.html5 import HTML5Translator
 
 
 def setup(app: Sphinx) -> None:
-    """Name the code cells of every page once it is read.
+    """Name the code cells of every page once it is read, and write their folds.
 
     Parameters
     ----------
@@ -16,6 +18,7 @@ def setup(app: Sphinx) -> None:
         The application that builds the book.
     """
     app.connect("doctree-read", name_cells)
+    app.add_node(HideCodeCellNode, override=True, html=(visit_fold, depart_HideCellInput))
 
 
 def name_cells(app: Sphinx, doctree: nodes.document) -> None:
@@ -44,3 +47,25 @@ def name_cells(app: Sphinx, doctree: nodes.document) -> None:
             name = cells[node["cell_index"]]["id"]
             node["ids"].append(name)
             labels[name] = docname, name
+
+
+def visit_fold(translator: HTML5Translator, node: HideCodeCellNode) -> None:
+    """Open a fold, whose name is what it shows.
+
+    Parameters
+    ----------
+    translator : sphinx.writers.html5.HTML5Translator
+        The writer of the page.
+    node : myst_nb.sphinx_.HideCodeCellNode
+        The fold.
+
+    Notes
+    -----
+    myst-nb writes "Show code cell source", and tells a screen reader "Toggle hidden content".
+    """
+    content = "code" if "above-input" in node["classes"] else "output"
+    translator.body.append(
+        f'<details class="admonition hide {" ".join(node["classes"])}">\n<summary>\n'
+        f'<p class="collapsed admonition-title">Show {content}</p>\n'
+        f'<p class="expanded admonition-title">Hide {content}</p>\n</summary>\n'
+    )

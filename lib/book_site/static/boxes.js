@@ -1,0 +1,85 @@
+// Make the tables and equations of a page easy to reach and to scroll, and tables easy to filter and to read on a phone.
+(function () {
+  "use strict";
+
+  const LONG = 24; // rows from which a table can be filtered
+  const WORDY = 45; // characters of a cell from which a row becomes a card on a phone
+
+  function headers(table) {
+    return [...table.querySelectorAll("thead th, thead td")].map((cell) => cell.textContent.trim());
+  }
+
+  // A box that scrolls says so to the eye by its edges, and to a keyboard and a screen reader.
+  function watchScrolling(box, name) {
+    function update() {
+      const room = box.scrollWidth - box.clientWidth;
+      const scrolls = room > 1;
+      box.classList.toggle("scrolls", scrolls);
+      box.classList.toggle("more-right", scrolls && box.scrollLeft < room - 1);
+      if (scrolls) {
+        box.tabIndex = 0;
+        box.setAttribute("role", "region");
+        box.setAttribute("aria-label", name);
+      } else {
+        for (const attribute of ["tabindex", "role", "aria-label"]) box.removeAttribute(attribute);
+      }
+    }
+    box.addEventListener("scroll", update, { passive: true });
+    new ResizeObserver(update).observe(box);
+    update();
+  }
+
+  function addFilter(box, table) {
+    const rows = [...table.tBodies[0].rows];
+    const texts = rows.map((row) => row.textContent.toLowerCase());
+    const bar = document.createElement("div");
+    bar.className = "table-filter";
+    const label = bar.appendChild(document.createElement("label"));
+    label.append("Only rows with ");
+    const field = label.appendChild(document.createElement("input"));
+    field.type = "search";
+    field.autocomplete = "off";
+    const count = bar.appendChild(document.createElement("output"));
+    function update() {
+      const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
+      let shown = 0;
+      rows.forEach((row, index) => {
+        row.hidden = !words.every((word) => texts[index].includes(word));
+        shown += !row.hidden;
+      });
+      count.value = `${shown} of ${rows.length}`;
+    }
+    field.addEventListener("input", update);
+    update();
+    box.before(bar);
+  }
+
+  // The roles keep a row a row where the style sheet turns it into a card.
+  function labelCells(table) {
+    const names = headers(table);
+    table.classList.add("wordy");
+    table.setAttribute("role", "table");
+    for (const group of [table.tHead, ...table.tBodies]) group.setAttribute("role", "rowgroup");
+    for (const row of table.rows) {
+      row.setAttribute("role", "row");
+      [...row.cells].forEach((cell, index) => {
+        cell.setAttribute("role", cell.tagName === "TH" ? "columnheader" : "cell");
+        cell.dataset.label = names[index];
+      });
+    }
+  }
+
+  function prepareTable(box, table, number) {
+    const cells = [...table.tBodies[0].querySelectorAll("td")];
+    if (cells.some((cell) => cell.textContent.length > WORDY)) labelCells(table);
+    if (table.tBodies[0].rows.length > LONG) addFilter(box, table);
+    watchScrolling(box, `Table ${number}: ${headers(table).join(", ")}`);
+  }
+
+  const boxes = [...document.querySelectorAll(".pst-scrollable-table-container, .math-scroll")];
+  boxes.forEach((box, index) => {
+    const table = box.querySelector("table");
+    if (table?.tHead && table.tBodies.length) prepareTable(box, table, index + 1);
+    else watchScrolling(box, `Box ${index + 1}: ${box.classList.contains("math-scroll") ? "an equation" : "a table"}`);
+  });
+})();

@@ -1,0 +1,143 @@
+"""Wide tables scroll and say so, long ones can be filtered, wordy ones are cards on a phone."""
+
+import shutil
+from importlib.resources import files
+from types import SimpleNamespace
+
+import pytest
+from docutils import nodes
+from playwright.sync_api import sync_playwright
+
+from book_site.boxes import add_assets
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+STATIC = files("book_site") / "static"
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
+
+in_a_browser = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+
+
+@pytest.mark.parametrize(
+    ("node", "loaded"),
+    [(nodes.table(), True), (nodes.math_block(), True), (nodes.paragraph(), False), (None, False)],
+)
+def test_only_pages_with_boxes_load_the_assets(node, loaded):
+    names = []
+
+    def add(name, **options):
+        names.append(name)
+
+    app = SimpleNamespace(add_css_file=add, add_js_file=add)
+    add_assets(app, "page", "page.html", {}, node and nodes.section("", node))
+    assert names == (["boxes.css", "boxes.js"] if loaded else [])
+    assert all((STATIC / name).is_file() for name in names)
+
+
+def table(rows, columns, cell):
+    head = "".join(f"<th>column {number}</th>" for number in range(columns))
+    line = "".join(f"<td>{cell}</td>" for _ in range(columns - 1))
+    body = "".join(f"<tr><td>row {number} of Name-{number % 7}</td>{line}</tr>" for number in range(rows))
+    return (
+        '<div class="pst-scrollable-table-container"><table class="table">'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+PAGE = f"""
+<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>Boxes</title>
+<link rel="stylesheet" href="boxes.css">
+<style>.pst-scrollable-table-container, .math-scroll {{ overflow-x: auto }} td {{ white-space: nowrap }}</style>
+{table(3, 2, "1")}
+{table(30, 9, "12345.678")}
+{table(3, 3, "a sentence that is far too long for a column of numbers on a phone")}
+<div class="math-scroll"><div style="width: 600px">E = mc²</div></div>
+<script src="boxes.js"></script>
+"""
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """Write a page with boxes, beside the assets."""
+    folder = tmp_path_factory.mktemp("boxes")
+    for name in ("boxes.css", "boxes.js"):
+        (folder / name).write_text((STATIC / name).read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / "page.html").write_text(PAGE, encoding="utf-8")
+    return (folder / "page.html").as_uri()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Start Chromium once."""
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser, address):
+    """Open the page in a window of a given size, and close it after the test."""
+    pages = []
+
+    def opened(viewport):
+        pages.append(browser.new_page(viewport=viewport))
+        pages[-1].goto(address)
+        return pages[-1]
+
+    yield opened
+    for page in pages:
+        page.close()
+
+
+def boxes(page):
+    return page.locator(".pst-scrollable-table-container, .math-scroll")
+
+
+@in_a_browser
+def test_a_box_that_scrolls_is_reached_by_keyboard_and_named(open_page):
+    page = open_page(PHONE)
+    named = [boxes(page).nth(number).get_attribute("aria-label") for number in range(4)]
+    assert named[0] is None
+    assert named[1].startswith("Table 2: column 0, column 1")
+    assert named[3] == "Box 4: an equation"
+    assert boxes(page).nth(1).get_attribute("tabindex") == "0"
+    assert boxes(page).nth(1).get_attribute("role") == "region"
+    page.set_viewport_size(DESK)
+    page.wait_for_function("!document.querySelector('.math-scroll').hasAttribute('role')")
+    assert boxes(page).nth(3).get_attribute("tabindex") is None
+
+
+@in_a_browser
+def test_the_faded_edge_goes_when_the_end_is_reached(open_page):
+    page = open_page(PHONE)
+    wide = boxes(page).nth(1)
+    assert "more-right" in wide.get_attribute("class")
+    wide.evaluate("box => box.scrollTo(box.scrollWidth, 0)")
+    page.wait_for_function("!document.querySelectorAll('.pst-scrollable-table-container')[1].matches('.more-right')")
+    first, box = wide.locator("td").first.bounding_box(), wide.bounding_box()
+    assert first["x"] == pytest.approx(box["x"], abs=2), "the first column stays in view"
+
+
+@in_a_browser
+def test_a_long_table_shows_only_the_rows_that_one_asks_for(open_page):
+    page = open_page(DESK)
+    assert page.get_by_label("Only rows with").count() == 1
+    page.get_by_label("Only rows with").fill("name-3 17")
+    rows = [row.inner_text().split("\t")[0] for row in page.locator("tbody").nth(1).locator("tr:visible").all()]
+    assert rows == ["row 17 of Name-3"]
+    assert page.locator("output").inner_text() == "1 of 30"
+    page.get_by_label("Only rows with").fill("no such row")
+    assert page.locator("output").inner_text() == "0 of 30"
+
+
+@in_a_browser
+def test_rows_of_sentences_are_cards_on_a_phone_and_stay_a_table_for_a_screen_reader(open_page):
+    page = open_page(PHONE)
+    wordy = page.locator("table").nth(2)
+    cell = wordy.locator("td").nth(1)
+    assert cell.evaluate("cell => getComputedStyle(cell).display") == "block"
+    assert cell.evaluate("cell => getComputedStyle(cell, '::before').content") == '"column 1"'
+    assert page.get_by_role("table").nth(2).get_by_role("row").nth(1).get_by_role("cell").count() == 3
+    page.set_viewport_size(DESK)
+    assert cell.evaluate("cell => getComputedStyle(cell).display") == "table-cell"
