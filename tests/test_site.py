@@ -11,10 +11,11 @@ from docutils import nodes
 from docutils.core import publish_parts
 from docutils.writers.html5_polyglot import HTMLTranslator, Writer
 from fontTools.ttLib import TTFont
+from sphinx.errors import ExtensionError
 
 from book_site import icons
 from book_site.cells import name_cells
-from book_site.description import add_description, answer_line, keep_description
+from book_site.description import add_description, keep_description
 from book_site.figures import warn_about_missing_alt
 from book_site.markup import visit_citation, visit_entry
 from book_site.mathematics import MathJax, drawn, used_characters
@@ -162,26 +163,11 @@ def test_script_files_wait_for_the_page():
     first = script("_static/documentation_options.js")
     defer_scripts(None, "page", "page.html", {"script_files": [inside, first, file, own]}, None)
     assert [s.attributes for s in (inside, first, file, own)] == [{}, {}, {"defer": "defer"}, {"defer": ""}]
+
+
 def page_with(*paragraphs):
     """Build a page with a title and paragraphs."""
     return nodes.container("", nodes.section("", nodes.title(text="Why?"), *paragraphs))
-
-
-BOLD = nodes.paragraph("", "", nodes.Text(""), nodes.strong(text="Because of\nthis."))
-PLAIN = nodes.paragraph(text="Some words.")
-LATER_BOLD = nodes.paragraph("", "", nodes.Text("A "), nodes.strong(text="term"), nodes.Text(" is defined."))
-
-
-@pytest.mark.parametrize(
-    ("paragraphs", "answer"),
-    [
-        ([PLAIN, BOLD], "Because of this."),
-        ([LATER_BOLD, PLAIN], "A term is defined."),
-        ([], ""),
-    ],
-)
-def test_the_answer_line_is_the_bold_sentence_under_the_title(paragraphs, answer):
-    assert answer_line(page_with(*(paragraph.deepcopy() for paragraph in paragraphs))) == answer
 
 
 def test_a_page_is_described_by_its_answer(caplog):
@@ -206,6 +192,13 @@ def test_a_page_without_an_answer_is_warned_about(caplog):
     app = SimpleNamespace(env=SimpleNamespace(docname="page", metadata={"page": {}}))
     keep_description(app, page_with())
     assert len(caplog.records) == 1
+
+
+def test_a_page_whose_answer_plain_text_cannot_show_is_refused():
+    app = SimpleNamespace(env=SimpleNamespace(docname="page", metadata={"page": {}}))
+    formula = nodes.strong("", "", nodes.math(text=r"\frac{a}{b}"))
+    with pytest.raises(ExtensionError, match=r"page: .*\$\\frac\{a\}\{b\}\$"):
+        keep_description(app, page_with(nodes.paragraph("", "", formula)))
 
 
 class MendingTranslator(HTMLTranslator):

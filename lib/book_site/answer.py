@@ -3,23 +3,19 @@
 import re
 
 from docutils import nodes
-from sphinx.environment import BuildEnvironment
-from sphinx.errors import ExtensionError
 
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 POWER = re.compile(r"\^(\d)")
 PLAIN = re.compile(r"[^\\{}_^$]*")
 
 
-def answer_of(env: BuildEnvironment, docname: str) -> str:
+def answer_in(doctree: nodes.document) -> str:
     """Return the answer of a page.
 
     Parameters
     ----------
-    env : sphinx.environment.BuildEnvironment
-        What Sphinx knows after it has read all pages.
-    docname : str
-        The name of the page.
+    doctree : docutils.nodes.document
+        The page, as it was read.
 
     Returns
     -------
@@ -29,20 +25,35 @@ def answer_of(env: BuildEnvironment, docname: str) -> str:
 
     Raises
     ------
-    sphinx.errors.ExtensionError
+    ValueError
         If the line has mathematics that plain text cannot show.
-
-    Notes
-    -----
-    It reads the page as it was written, before any transform for a format of output. A page's
-    description in search results and in shared links is this line.
     """
-    paragraphs = list(env.get_doctree(docname).findall(nodes.paragraph))
-    bold = [paragraph for paragraph in paragraphs if [type(child) for child in paragraph] == [nodes.strong]]
-    try:
-        return next((plain_text(paragraph) for paragraph in bold or paragraphs), "")
-    except ValueError as error:
-        raise ExtensionError(f"{docname}: the line under the title cannot be its description: {error}") from error
+    paragraphs = list(doctree.findall(nodes.paragraph))
+    bold = [paragraph for paragraph in paragraphs if is_bold(paragraph)]
+    return next((plain_text(paragraph) for paragraph in bold or paragraphs), "")
+
+
+def is_bold(paragraph: nodes.paragraph) -> bool:
+    """Tell whether a paragraph is bold throughout.
+
+    Parameters
+    ----------
+    paragraph : docutils.nodes.paragraph
+        The paragraph.
+
+    Returns
+    -------
+    bool
+        Whether bold text is all that it has.
+
+    Examples
+    --------
+    >>> is_bold(nodes.paragraph("", "", nodes.strong(text="All of it.")))
+    True
+    >>> is_bold(nodes.paragraph("", "", nodes.strong(text="Not"), nodes.Text(" all.")))
+    False
+    """
+    return [type(child) for child in paragraph if child.astext()] == [nodes.strong]
 
 
 def plain_text(paragraph: nodes.Element) -> str:

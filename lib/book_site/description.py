@@ -5,7 +5,10 @@ from html import escape
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 from sphinx.util import logging
+
+from .answer import answer_in
 
 logger = logging.getLogger(__name__)
 
@@ -35,33 +38,19 @@ def keep_description(app: Sphinx, doctree: nodes.document) -> None:
         The application that builds the book.
     doctree : docutils.nodes.document
         The page, as it was read.
+
+    Raises
+    ------
+    sphinx.errors.ExtensionError
+        If the answer has mathematics that plain text cannot show.
     """
-    answer = answer_line(doctree)
+    try:
+        answer = answer_in(doctree)
+    except ValueError as error:
+        raise ExtensionError(f"{app.env.docname}: its answer cannot describe it: {error}") from error
     if not answer:
         logger.warning("page without an answer line", location=app.env.docname, type="book_site", subtype="answer")
     app.env.metadata[app.env.docname]["description"] = first_sentences(answer)
-
-
-def answer_line(doctree: nodes.document) -> str:
-    """Find a page's answer: the bold paragraph under its title, or else its first paragraph.
-
-    Parameters
-    ----------
-    doctree : docutils.nodes.document
-        The page.
-
-    Returns
-    -------
-    str
-        The answer in one line, empty for a page without a paragraph.
-    """
-    section = next(doctree.findall(nodes.section), doctree)
-    paragraphs = [node for node in section.children if isinstance(node, nodes.paragraph)]
-    for paragraph in paragraphs:
-        bold = next(paragraph.findall(nodes.strong), None)
-        if bold and paragraph.astext().startswith(bold.astext()):
-            return " ".join(bold.astext().split())
-    return " ".join(paragraphs[0].astext().split()) if paragraphs else ""
 
 
 def first_sentences(text: str, enough: int = ENOUGH, longest: int = LONGEST) -> str:

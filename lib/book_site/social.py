@@ -6,7 +6,6 @@ from posixpath import join
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from .answer import answer_of
 from .pictures import ICON, ICON_PNG, ICON_SIZES, PREVIEW, PREVIEW_SIZE, TOUCH_ICON
 
 PREVIEW_ALT = "The book's title beside its first chart: the time of one step against the number of users"
@@ -77,7 +76,7 @@ def add_description(
         "og:type": "website" if pagename == app.config.root_doc else "article",
         "og:site_name": app.config.html_title,
         "og:title": app.env.titles[pagename].astext(),
-        "og:description": answer_of(app.env, pagename),
+        "og:description": app.env.metadata[pagename]["description"],
         "twitter:card": "summary_large_image" if site else "summary",
     }
     if site:
