@@ -11,6 +11,7 @@ from docutils import nodes
 from docutils.core import publish_parts
 from docutils.writers.html5_polyglot import HTMLTranslator, Writer
 from fontTools.ttLib import TTFont
+from sphinx.builders.html._assets import _JavaScript
 from sphinx.errors import ExtensionError
 
 from book_site import icons
@@ -156,13 +157,13 @@ def test_an_icon_that_is_not_there_is_refused_or_warned_about(tmp_path, caplog):
 
 
 def test_script_files_wait_for_the_page():
-    def script(filename, **attributes):
-        return SimpleNamespace(filename=filename, attributes=attributes)
-
-    inside, file, own = script(None), script("_static/a.js"), script("_static/b.js", defer="")
-    first = script("_static/documentation_options.js")
-    defer_scripts(None, "page", "page.html", {"script_files": [inside, first, file, own]}, None)
-    assert [s.attributes for s in (inside, first, file, own)] == [{}, {}, {"defer": "defer"}, {"defer": ""}]
+    names = [None, "_static/documentation_options.js", "_static/a.js"]
+    scripts = [*map(_JavaScript, names), _JavaScript("_static/b.js", defer="")]
+    page, search = {"script_files": scripts}, {"script_files": scripts}
+    defer_scripts(None, "page", "page.html", page, None)
+    assert [script.attributes for script in page["script_files"]] == [{}, {}, {"defer": "defer"}, {"defer": ""}]
+    defer_scripts(None, "search", "search.html", search, None)
+    assert [script.attributes for script in search["script_files"]] == [{}, {}, {}, {"defer": ""}]
 
 
 def page_with(*paragraphs):

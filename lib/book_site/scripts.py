@@ -5,6 +5,8 @@ from sphinx.application import Sphinx
 
 AT_ONCE = "documentation_options.js"
 """A line of 300 bytes that a script inside the page adds to."""
+SEARCH = "search"
+"""The page whose own scripts, written into its template, call the others at once."""
 
 
 def setup(app: Sphinx) -> None:
@@ -40,8 +42,26 @@ def defer_scripts(
 
     Notes
     -----
-    Deferred scripts keep their order. Scripts inside the page run at once, before them.
+    Deferred scripts keep their order. Scripts inside the page run at once, before them. The page gets
+    scripts of its own, since Sphinx hands the same ones to every page.
     """
-    for script in context["script_files"]:
-        if script.filename and AT_ONCE not in script.filename:
-            script.attributes.setdefault("defer", "defer")
+    if pagename != SEARCH:
+        context["script_files"] = [deferred(script) for script in context["script_files"]]
+
+
+def deferred(script):
+    """Return a script that the browser runs once it has read the page, if it can wait.
+
+    Parameters
+    ----------
+    script : sphinx.builders.html._assets._JavaScript
+        The script as Sphinx adds it to a page.
+
+    Returns
+    -------
+    sphinx.builders.html._assets._JavaScript
+        The script.
+    """
+    if not script.filename or AT_ONCE in script.filename:
+        return script
+    return type(script)(script.filename, priority=script.priority, **{"defer": "defer"} | script.attributes)
