@@ -7,13 +7,16 @@ READY := $(VENV)/.ready
 SITE := _build/html
 PORT ?= 8000
 PAGE := index
+NODE_TOOLS := .node
+PAGES ?=
+LIGHTHOUSE ?= yes
 
 # Without stored bytecode every notebook kernel compiles all its imports again.
 unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PYDEVD_DISABLE_FILE_VALIDATION = 1
 
-.PHONY: book serve lab test notebooks mutants lint lock clean
+.PHONY: book serve lab test site-check notebooks mutants lint lock clean
 
 # A build starts from nothing: Sphinx warns about a page only when it reads it.
 book: $(READY)
@@ -31,10 +34,18 @@ lab: $(READY)
 	@$(BIN)/jupyter trust book/*.ipynb > /dev/null
 	JUPYTER_CONFIG_PATH="$(CURDIR)/.jupyter" $(BIN)/jupyter lab book/$(PAGE).ipynb
 
-test: lint
+# The site comes first: some tests look at it in a browser.
+test: lint book
 	$(BIN)/python -m pytest
-	@rm -rf _build
-	$(BIN)/jupyter-book build . -W --keep-going --quiet
+
+# PAGES="index roofline" checks these pages alone, LIGHTHOUSE=no leaves Lighthouse out.
+ifeq ($(LIGHTHOUSE),no)
+site-check: book
+	$(BIN)/python -m scripts.site_check --no-lighthouse $(PAGES)
+else
+site-check: book $(NODE_TOOLS)/.ready
+	$(BIN)/python -m scripts.site_check $(PAGES)
+endif
 
 notebooks: $(READY)
 	$(BIN)/python scripts/execute_notebooks.py
@@ -53,7 +64,15 @@ lock:
 		--quiet --output-file requirements.lock
 
 clean:
-	rm -rf _build $(VENV)
+	rm -rf _build $(VENV) $(NODE_TOOLS)
+
+$(NODE_TOOLS)/.ready: $(addprefix scripts/site_check/,package.json package-lock.json .npmrc)
+	@command -v npm > /dev/null || { echo "Lighthouse needs npm and Node 18.16 or newer (on Debian: apt install npm); make site-check LIGHTHOUSE=no leaves it out" >&2; exit 1; }
+	@echo "Installing Lighthouse into $(NODE_TOOLS) (once, 185 MB)"
+	@rm -rf $(NODE_TOOLS) && mkdir $(NODE_TOOLS) && cp $^ $(NODE_TOOLS) \
+		&& (cd $(NODE_TOOLS) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) \
+		|| { rm -rf $(NODE_TOOLS); echo "Lighthouse could not be installed: see npm's message above; is a package registry reachable?" >&2; exit 1; }
+	@touch $@
 
 $(READY): $(VENV)/.locked pyproject.toml
 	@$(BIN)/pip install -qq --no-deps --no-build-isolation --editable . || { echo "The library could not be installed: see pip's message above" >&2; exit 1; }

@@ -186,7 +186,8 @@ def verdict(mutant) -> tuple[str, str]:
     name, file, change = mutant
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "book"
-        shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".venv", "_build", ".*_cache", "__pycache__"))
+        left_out = shutil.ignore_patterns(".venv", ".node", "_build", ".*_cache", "__pycache__")
+        shutil.copytree(ROOT, copy, ignore=left_out)
         target = copy / file
         before = target.read_text(encoding="utf-8")
         after = change(before)

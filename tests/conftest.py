@@ -9,7 +9,7 @@ import pytest
 import sympy as sp
 import yaml
 from hypothesis import settings
-from scripts.site_check.browser import MISSING, chromium, open_browser
+from scripts.site_check.browser import open_browser, why_no_browser
 
 from book_site.colab import set_colab_cell
 from llm_latency import (
@@ -108,10 +108,15 @@ def random_arguments(formula, rng):
 
 def need_browser() -> None:
     """Skip the module that calls this where there is no Chromium, or fail if `REQUIRE_BROWSER` is set."""
-    if not chromium():
-        if os.environ.get("REQUIRE_BROWSER"):
-            pytest.fail(MISSING, pytrace=False)
-        pytest.skip(MISSING, allow_module_level=True)
+    demand(why_no_browser())
+
+
+def demand(reason: str | None) -> None:
+    """Skip a module for a reason, if there is one, or fail if `REQUIRE_BROWSER` is set."""
+    if reason and os.environ.get("REQUIRE_BROWSER"):
+        pytest.fail(reason, pytrace=False)
+    if reason:
+        pytest.skip(reason, allow_module_level=True)
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from conftest import NOTEBOOKS, ROOT, outputs_of
 
 TEXTS = {
     *(".md", ".py", ".toml", ".txt", ".yml", ".cff", ".csv", ".bib", ".css"),
-    *(".js", ".lock", ".ipynb", ".mplstyle", ""),
+    *(".js", ".json", ".lock", ".ipynb", ".mplstyle", ""),
 }
 
 
@@ -65,10 +65,11 @@ def test_files_name_no_registry_and_no_machine(name):
 
 
 def test_nothing_generated_is_tracked():
-    assert not [name for name in TRACKED if re.search(r"_build|\.venv|__pycache__|\.egg-info|checkpoints", name)]
+    generated = re.compile(r"_build|\.venv|\.node/|node_modules|__pycache__|\.egg-info|checkpoints")
+    assert not [name for name in TRACKED if generated.search(name)]
 
 
-@pytest.mark.parametrize("target", ["book", "serve", "lab", "test", "notebooks"])
+@pytest.mark.parametrize("target", ["book", "serve", "lab", "test", "site-check", "notebooks"])
 def test_the_readme_names_targets_that_exist(target):
     assert f"make {target}" in read("README.md")
     assert re.search(rf"^{target}:", read("Makefile"), flags=re.M)

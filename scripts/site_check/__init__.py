@@ -10,8 +10,8 @@
     Open a page in Chromium and note what is wrong with it; `in_page.js` looks from inside.
 `navigation`
     Follows previous and next, and searches.
-`sliders`
-    Moves the sliders of live charts.
+`charts`
+    Moves the controls of live charts.
 `lighthouse`
     Asks Lighthouse for its scores.
 `report`

@@ -19,12 +19,21 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-MISSING = "no Chromium found: install it (on Debian: apt install chromium) or name the program in CHROMIUM"
 
 
 def chromium() -> str | None:
     """Return the path of Chromium, or None where there is none."""
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+
+
+def why_no_browser() -> str | None:
+    """Say what is missing where there is no Chromium."""
+    path = chromium()
+    if path is None:
+        return "no Chromium found: install it (on Debian: apt install chromium) or name the program in CHROMIUM"
+    if not shutil.which(path):
+        return f"CHROMIUM names {path}, which is no program"
+    return None
 
 
 @contextmanager

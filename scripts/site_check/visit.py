@@ -1,0 +1,129 @@
+"""Open a page as a reader does, and note what is wrong with it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, TimeoutError
+
+IN_PAGE = Path(__file__).with_name("in_page.js")
+WIDTHS = {1280: 800, 390: 844}
+"""Height of the window by its width, pixels."""
+MODES = ("light", "dark")
+PATIENCE = 15_000
+"""How long a page may take to draw its charts before they count as missing, ms."""
+AXE_OPTIONS = {"resultTypes": ["violations"], "preload": False}
+"""Without `preload`, which asks for imported style sheets by a wrong address."""
+
+
+@dataclass
+class Visit:
+    """What one opening of a page showed: findings by check, and the bytes that came over the wire."""
+
+    findings: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    bytes_transferred: int = 0
+    charts: int = 0
+
+
+@contextmanager
+def open_page(browser: Browser, base: str, width: int = 1280, mode: str = "light") -> Iterator[Page]:
+    """Give a page in a fresh browser profile, which has no network where the site is read from files."""
+    context = browser.new_context(
+        viewport={"width": width, "height": WIDTHS[width]},
+        color_scheme=mode,
+        reduced_motion="reduce",
+        offline=base.startswith("file:"),
+    )
+    context.add_init_script(path=IN_PAGE)
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
+
+
+def visit(browser: Browser, base: str, address: str, width: int, mode: str, axe: bool = True) -> Visit:
+    """Open a page, read it to its end, unfold everything, and check it."""
+    seen = Visit()
+    with open_page(browser, base, width, mode) as page:
+        watch(page, base, seen)
+        page.goto(f"{base}/{address}")
+        settle(page, seen)
+        seen.charts = len(page.evaluate("siteCheck.liveChartsInWords()"))
+        if page.evaluate("document.documentElement.dataset.theme") != mode:
+            seen.findings["errors"].append(f"the page does not follow the reader's wish for {mode} colours")
+        page.evaluate("siteCheck.unfold()")
+        seen.findings["mathematics unset"] += page.evaluate("siteCheck.unsetMathematics()")
+        seen.findings["overflow"] += page.evaluate("siteCheck.overflow()")
+        if axe:
+            seen.findings["axe violations"] += violations(page)
+    return seen
+
+
+def watch(page: Page, base: str, seen: Visit) -> None:
+    """Note requests that leave the site or fail, errors on the console, and bytes."""
+    errors = seen.findings["errors"]
+
+    def on_request(request):
+        if not request.url.startswith((f"{base}/", "data:", "blob:", "about:")):
+            seen.findings["outside requests"].append(request.url)
+
+    def on_response(response):
+        if response.status >= 400:
+            errors.append(f"status {response.status}: {response.url.removeprefix(base)}")
+
+    def on_console(message):
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            errors.append(message.text)
+
+    def on_finished(event):
+        seen.bytes_transferred += int(event["encodedDataLength"])
+
+    page.on("request", on_request)
+    page.on("response", on_response)
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("requestfailed", lambda request: errors.append(f"failed: {request.url.removeprefix(base)}"))
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    network.on("Network.loadingFinished", on_finished)
+
+
+def settle(page: Page, seen: Visit) -> None:
+    """Read the page to its end, and wait until its charts are live."""
+    page.evaluate("siteCheck.readToTheEnd()")
+    try:
+        page.wait_for_function("siteCheck.chartsAreLive()", timeout=PATIENCE)
+    except TimeoutError:
+        seen.findings["errors"].append("a live chart was not drawn")
+    page.wait_for_load_state("networkidle")
+
+
+def violations(page: Page) -> list[str]:
+    """List what axe-core finds wrong: the rule, what it says of the first element, and where that is."""
+    found = []
+    for violation in Axe().run(page, options=AXE_OPTIONS).response["violations"]:
+        first = violation["nodes"][0]
+        reason = " ".join(first["failureSummary"].split("\n")[1].split())
+        found.append(f"{violation['id']}: {reason} ({' '.join(map(str, first['target']))})")
+    return found
+
+
+def axe_version(browser: Browser) -> str:
+    """Return the version of axe-core."""
+    page = browser.new_page()
+    page.evaluate(Axe().axe_script)
+    version = page.evaluate("axe.version")
+    page.close()
+    return version
+
+
+def time_to_live_chart(browser: Browser, base: str, address: str) -> float:
+    """Go to a page's first chart and return how long after the start of the visit it is live, ms."""
+    with open_page(browser, base) as page:
+        page.goto(f"{base}/{address}", wait_until="commit")
+        return page.evaluate("siteCheck.firstLiveChart()")

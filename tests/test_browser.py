@@ -1,0 +1,108 @@
+"""The built site in a real browser: the short version of make site-check."""
+
+import pytest
+from scripts.site_check import charts
+from scripts.site_check.links import broken_links
+from scripts.site_check.navigation import search
+from scripts.site_check.report import AT_MOST
+from scripts.site_check.server import serve
+from scripts.site_check.site import SITE, why_not_ready
+from scripts.site_check.visit import MODES, WIDTHS, Visit, open_page, settle, visit
+
+from conftest import demand, need_browser
+
+need_browser()
+demand(why_not_ready())
+
+INDEX = "book/index.html"
+VISITS = [(address, width, mode) for address in (INDEX, charts.DECODE_PAGE) for width in WIDTHS for mode in MODES]
+WITHOUT_AXE = [(charts.DECODE_PAGE, 1280, "dark"), (charts.DECODE_PAGE, 390, "light")]
+"""Half the visits to the long page: axe needs some seconds for each."""
+
+
+@pytest.fixture(scope="module")
+def base():
+    with serve(SITE) as address:
+        yield address
+
+
+def found(seen):
+    """Return the findings of a visit without the checks that found nothing."""
+    return {check: findings for check, findings in seen.findings.items() if findings}
+
+
+def test_every_link_inside_the_site_leads_somewhere():
+    broken = broken_links(SITE)
+    assert not {page: links for page, links in broken.items() if links and not page.startswith("_static/")}
+
+
+@pytest.mark.parametrize(("address", "width", "mode"), VISITS)
+def test_a_page_opens_without_fault(browser, base, address, width, mode):
+    seen = visit(browser, base, address, width, mode, axe=(address, width, mode) not in WITHOUT_AXE)
+    assert not found(seen)
+    assert seen.bytes_transferred <= 1000 * AT_MOST["kB"]
+    assert seen.charts == (address == charts.DECODE_PAGE)
+
+
+@pytest.mark.parametrize("address", [INDEX, charts.DECODE_PAGE])
+def test_a_page_opens_from_its_file_without_a_network(browser, address):
+    seen = visit(browser, SITE.as_uri(), address, 1280, "light", axe=False)
+    assert not found(seen)
+    assert seen.charts == (address == charts.DECODE_PAGE)
+
+
+def test_charts_follow_their_controls_and_say_what_the_library_computes(browser, base):
+    with open_page(browser, base) as page:
+        page.goto(f"{base}/{charts.DECODE_PAGE}")
+        settle(page, Visit())
+        made = list(charts.moves(page))
+        assert len(made) >= 5
+        assert not list(charts.what_is_wrong(made))
+        for said, computed in charts.decode_times(page, (1, 100, 512)):
+            assert computed in said
+
+
+def test_a_search_for_all_reduce_finds_the_page_on_communication(browser, base):
+    assert "book/communication.html" in search(browser, base, "all-reduce")
+
+
+BROKEN_PAGE = r"""<!DOCTYPE html>
+<html lang="en" data-theme="light"><head><title>A broken page</title></head><body>
+<main><h1>Faults</h1>
+<p>Here \(x\) is not set, and in <code>\frac</code> it need not be.</p>
+<details><summary>folded</summary><div class="math">y^2</div></details>
+<p style="width: 2000px">wide</p> <p style="color: #aaa">pale</p>
+<img src="nowhere.png" alt="a picture"><div class="live-chart"></div></main>
+<script src="http://localhost:1/outside.js"></script><script>console.error("boom")</script>
+</body></html>"""
+
+
+def test_the_faults_of_a_page_are_found(browser, tmp_path, monkeypatch):
+    monkeypatch.setattr("scripts.site_check.visit.PATIENCE", 100)
+    (tmp_path / "page.html").write_text(BROKEN_PAGE, encoding="utf-8")
+    with serve(tmp_path) as base:
+        seen = visit(browser, base, "page.html", 390, "dark")
+    assert seen.findings["outside requests"] == ["http://localhost:1/outside.js"]
+    assert len(seen.findings["mathematics unset"]) == 2
+    assert len(seen.findings["overflow"]) == 1
+    errors = " ".join(seen.findings["errors"])
+    for part in ("boom", "status 404: /nowhere.png", "outside.js", "wish for dark", "chart was not drawn"):
+        assert part in errors
+    assert [finding for finding in seen.findings["axe violations"] if finding.startswith("color-contrast")]
+
+
+GOOD_MOVE = charts.Move(0, "batch (range)", 512, ["53 ms"], ["53 ms"], True, True, 5)
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"words": ["35 ms"]}, "says"),
+        ({"drawing_changed": False, "words_changed": False}, "neither curve nor words change"),
+        ({"drawing_changed": False}, "no control changes both"),
+    ],
+)
+def test_a_chart_that_does_not_follow_is_found(change, problem):
+    assert not list(charts.what_is_wrong([GOOD_MOVE]))
+    problems = list(charts.what_is_wrong([charts.Move(**vars(GOOD_MOVE) | change)]))
+    assert any(problem in each for each in problems)
