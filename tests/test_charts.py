@@ -1,6 +1,7 @@
 """Every chart has a twin for dark pages, in colours that can be told from their ground."""
 
 import re
+from importlib.resources import files
 from types import SimpleNamespace
 
 import pytest
@@ -34,6 +35,16 @@ def test_what_is_written_on_dark_can_be_read(colour):
 def test_no_two_colours_become_one():
     assert len(set(DARK.values())) == len(DARK)
     assert {colour.lower() for colour in (*COLOURS.values(), TOTAL)} <= DARK.keys()
+
+
+@pytest.mark.parametrize(("selector", "dark"), [(":root", False), ('html[data-theme="dark"]', True)])
+def test_live_charts_have_the_same_colours(selector, dark):
+    style = (files("book_site") / "static" / "live-chart.css").read_text(encoding="utf-8")
+    block = re.search(re.escape(selector) + r" \{(.*?)\}", style, flags=re.S)[1]
+    colours = dict(re.findall(r"--chart-([\w-]+): (#\w{6});", block))
+    named = {name.replace(" ", "-"): colour.lower() for name, colour in {**COLOURS, "total": TOTAL}.items()}
+    expected = {name: DARK[colour] if dark else colour for name, colour in named.items()}
+    assert {name: colour.lower() for name, colour in colours.items()} == expected
 
 
 def test_every_stored_chart_can_be_drawn_for_a_dark_page():
