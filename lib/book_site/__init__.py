@@ -38,6 +38,8 @@
     Says on every page how to run it, on the reader's machine or elsewhere.
 `book_site.scripts`
     Lets no script hold up a page.
+`book_site.sheets`
+    Joins the style sheets to one, without the rules that match nothing.
 `book_site.social`
     Gives every page its icon, and the title and the answer that a shared link shows.
 `book_site.style`
@@ -65,6 +67,7 @@ from . import (
     pictures,
     rerun,
     scripts,
+    sheets,
     social,
     style,
     vega,
@@ -102,4 +105,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     not_found.setup(app)
     glossary.setup(app)
     rerun.setup(app)
+    sheets.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}
