@@ -43,37 +43,29 @@ def main() -> int:
     path = REPORT if complete else PARTIAL_REPORT
     path.parent.mkdir(exist_ok=True)
     path.write_text(markdown(pages, date.today().isoformat(), versions), encoding="utf-8")
-    missed = [f"{page_name(page.address)}: {problem}" for page in pages for problem in page.problems()]
-    for line in missed:
-        print(line)
-    print(f"{len(pages)} pages checked, {len(missed)} limits missed; the report is {path.relative_to(ROOT)}")
+    missed = sum(len(page.problems()) for page in pages)
+    print(f"Pages checked: {len(pages)}, limits missed: {missed}. The report is {path.relative_to(ROOT)}.")
     return 1 if missed else 0
 
 
 def check(pages: list[PageReport], with_lighthouse: bool) -> dict[str, str]:
-    """Check pages, and return the versions of the programs that did."""
-    with serve(SITE) as base:
-        with open_browser() as browser:
-            versions = {"Chromium": browser.version, "axe-core": axe_version(browser)}
-            for page in pages:
-                say(page_name(page.address))
-                check_page(browser, base, page)
-            check_navigation(browser, base, pages)
+    """Check pages, say of each how it was, and return the versions of the programs that checked them."""
+    broken = broken_links(SITE)
+    with serve(SITE) as base, open_browser() as browser:
+        versions = {"Chromium": browser.version, "axe-core": axe_version(browser)}
         if with_lighthouse:
             versions["Lighthouse"] = lighthouse.version()
-            for page in pages:
-                if page.address != NOT_FOUND:  # which asks search engines to pass by
-                    say(f"{page_name(page.address)} (Lighthouse)")
-                    check_scores(base, page)
-    broken = broken_links(SITE)
-    for page in pages:
-        page.note("broken links", broken[page.address], "HTML")
+        wrong_turns = navigation.wrong_turns(browser, base, book_pages())
+        for page in pages:
+            page.note("broken links", broken[page.address], "HTML")
+            page.note("broken links", wrong_turns.get(page.address, []), "previous and next")
+            check_page(browser, base, page)
+            if page.address == navigation.SEARCH:
+                check_search(browser, base, page)
+            if with_lighthouse and page.address != NOT_FOUND:  # it asks search engines to pass by
+                check_scores(base, page)
+            print(*[page_name(page.address), *page.problems()], sep="\n    ", flush=True)
     return versions
-
-
-def say(what: str) -> None:
-    """Tell somebody who waits what is going on."""
-    print(f"  {what}", file=sys.stderr, flush=True)
 
 
 def check_page(browser: Browser, base: str, page: PageReport) -> None:
@@ -106,15 +98,11 @@ def check_charts(browser: Browser, base: str, page: PageReport) -> None:
                     page.note("errors", [f"the chart says {said}, the library {computed}"], "controls")
 
 
-def check_navigation(browser: Browser, base: str, pages: list[PageReport]) -> None:
-    """Follow previous and next through the book, and search in it."""
-    wrong = navigation.wrong_turns(browser, base, book_pages())
-    for page in pages:
-        page.note("broken links", wrong.get(page.address, []), "previous and next")
-        if page.address == navigation.SEARCH:
-            for words, expected in SEARCHED.items():
-                if expected not in navigation.search(browser, base, words):
-                    page.note("broken links", [f"no link to {expected}"], f"search for {words}")
+def check_search(browser: Browser, base: str, page: PageReport) -> None:
+    """Search in the book for what it must find."""
+    for words, expected in SEARCHED.items():
+        if expected not in navigation.search(browser, base, words):
+            page.note("broken links", [f"no link to {expected}"], f"search for {words}")
 
 
 def check_scores(base: str, page: PageReport) -> None:

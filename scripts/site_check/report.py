@@ -101,5 +101,5 @@ def markdown(pages: list[PageReport], date: str, versions: dict[str, str]) -> st
     if repeated:
         why = "The median performance of three runs, because the first missed its limit"
         lines += [f"\\* {why}: {', '.join(repeated)}.", ""]
-    lines += [f"{len(missed)} limits missed:", "", *missed] if missed else ["Every limit is kept."]
+    lines += [f"Limits missed: {len(missed)}", "", *missed] if missed else ["Every limit is kept."]
     return "\n".join(lines) + "\n"
