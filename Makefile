@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PYDEVD_DISABLE_FILE_VALIDATION = 1
 
-.PHONY: book serve lab test site-check notebooks mutants lint lock clean
+.PHONY: book serve pdf lab test site-check notebooks mutants lint lock clean
 
 # A build starts from nothing: Sphinx warns about a page only when it reads it.
 book: $(READY)
@@ -27,6 +27,10 @@ book: $(READY)
 serve: book
 	@echo "Serving the book at http://localhost:$(PORT) (stop with Ctrl-C)"
 	@$(BIN)/python -m http.server $(PORT) --bind localhost --directory $(SITE)
+
+# The date on the cover is that of the last commit; outside a checkout there is none.
+pdf: book
+	@$(BIN)/python scripts/print_book.py
 
 # Trusted notebooks show their stored charts; .jupyter keeps JupyterLab from offering news and extensions from outside.
 lab: $(READY)

@@ -8,12 +8,13 @@ from dataclasses import is_dataclass
 
 import pytest
 
+import book_print
 import book_site
 import llm_latency
 
 
 def public_objects():
-    for package in (llm_latency, book_site):
+    for package in (llm_latency, book_print, book_site):
         for info in pkgutil.iter_modules(package.__path__):
             module = importlib.import_module(f"{package.__name__}.{info.name}")
             for name, value in vars(module).items():
@@ -46,7 +47,7 @@ def test_documented(value):
     assert len(summary) <= 110
     assert set(arguments(value)) <= documented_arguments(doc)
     returns = inspect.isfunction(value) and inspect.signature(value).return_annotation not in (None, "None")
-    assert not returns or "\nReturns\n-------\n" in doc
+    assert not returns or re.search(r"\n(Returns\n-------|Yields\n------)\n", doc)
 
 
 @pytest.mark.parametrize("module", [info.name for info in pkgutil.iter_modules(llm_latency.__path__)])

@@ -69,7 +69,7 @@ def test_nothing_generated_is_tracked():
     assert not [name for name in TRACKED if generated.search(name)]
 
 
-@pytest.mark.parametrize("target", ["book", "serve", "lab", "test", "site-check", "notebooks"])
+@pytest.mark.parametrize("target", ["book", "serve", "pdf", "lab", "test", "site-check", "notebooks"])
 def test_the_readme_names_targets_that_exist(target):
     assert f"make {target}" in read("README.md")
     assert re.search(rf"^{target}:", read("Makefile"), flags=re.M)

@@ -1,0 +1,318 @@
+"""What is wrong with the printed book."""
+
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from pypdf import PageObject, PdfReader
+from pypdf.generic import DictionaryObject
+
+from .facts import Facts
+from .pdf import plain
+
+EDGE = 20
+"""Points at the edge of a page that stay empty."""
+BODY_FONT, BODY_SIZE = "STIXGeneral-Regular", 10
+"""The font of the text and its size in points, as `print.css` sets it."""
+LARGEST_FILE = 15e6
+"""Bytes."""
+UNCHANGED = (1, 0, 0, 1, 0, 0)
+"""The transformation that changes nothing."""
+
+
+class Glyph(NamedTuple):
+    """A character on a page.
+
+    Parameters
+    ----------
+    font : str
+        The name of its font in the page's resources.
+    size : float
+        Its size in points.
+    x, y : float
+        Where it begins, in points from the left and the bottom.
+    missing : bool
+        Whether no font has it.
+    """
+
+    font: str
+    size: float
+    x: float
+    y: float
+    missing: bool
+
+
+def problems_of(pdf: bytes, facts: Facts, titles: Mapping[str, str], pages: Mapping[str, int]) -> list[str]:
+    """List what is wrong with a printed book.
+
+    Parameters
+    ----------
+    pdf : bytes
+        The file.
+    facts : Facts
+        What the book says of itself.
+    titles : mapping of str to str
+        The title of each chapter, by its id, in order.
+    pages : mapping of str to int
+        The page of each place that a link leads to, as the book prints it.
+
+    Returns
+    -------
+    list of str
+        The problems; none if all is well.
+    """
+    reader = PdfReader(io.BytesIO(pdf))
+    found = [
+        *wrong_bookmarks(reader, titles, pages),
+        *wrong_contents(reader, titles, pages),
+        *wrong_text(reader),
+        *fonts_not_embedded(reader),
+        *links_out_of_the_book(reader),
+        *wrong_description(reader, facts),
+    ]
+    if len(pdf) > LARGEST_FILE:
+        found.append(f"the file has {len(pdf) / 1e6:.1f} MB, more than {LARGEST_FILE / 1e6:.0f}")
+    return found
+
+
+def wrong_bookmarks(reader: PdfReader, titles: Mapping[str, str], pages: Mapping[str, int]) -> Iterator[str]:
+    """Compare the bookmarks with the chapters.
+
+    Parameters
+    ----------
+    reader : pypdf.PdfReader
+        The file.
+    titles : mapping of str to str
+        The title of each chapter, by its id, in order.
+    pages : mapping of str to int
+        The page of each chapter.
+
+    Yields
+    ------
+    str
+        A problem.
+    """
+    marks = [mark for mark in reader.outline if not isinstance(mark, list)]
+    found = {mark.title: reader.get_destination_page_number(mark) + 1 for mark in marks}
+    for name, title in titles.items():
+        if found.get(title) != pages.get(name):
+            yield f"the bookmark of {title!r} leads to page {found.get(title)}, and it is on page {pages.get(name)}"
+
+
+def wrong_contents(reader: PdfReader, titles: Mapping[str, str], pages: Mapping[str, int]) -> Iterator[str]:
+    """Read the table of contents, and each page that it names.
+
+    Parameters
+    ----------
+    reader : pypdf.PdfReader
+        The file.
+    titles : mapping of str to str
+        The title of each chapter, by its id, in order.
+    pages : mapping of str to int
+        The page of each chapter.
+
+    Yields
+    ------
+    str
+        A problem.
+    """
+    first = min(pages.get(name, len(reader.pages)) for name in titles)
+    contents = "".join(plain(page.extract_text()) for page in reader.pages[: first - 1])
+    for name, title in titles.items():
+        number = pages.get(name)
+        if not re.search(rf"{re.escape(plain(title))}{number}(?!\d)", contents):
+            yield f"the contents lack {title!r}, page {number}"
+        else:
+            text = reader.pages[number - 1].extract_text()
+            if str(number) not in text.split():
+                yield f"page {number} has another number"
+            if plain(text).count(plain(title)) < 2:  # at the top, and as its heading
+                yield f"{title!r} does not begin on page {number}"
+
+
+def wrong_text(reader: PdfReader) -> Iterator[str]:
+    """Find text at the edge of a page or beyond it, text without a font, and a book that Chromium has shrunk.
+
+    Parameters
+    ----------
+    reader : pypdf.PdfReader
+        The file.
+
+    Yields
+    ------
+    str
+        A problem.
+
+    Notes
+    -----
+    Chromium makes the whole book smaller when anything in it is wider than a page.
+    """
+    is_full_size = False
+    for number, page in enumerate(reader.pages, start=1):
+        right, top = page.cropbox.right - EDGE, page.cropbox.top - EDGE
+        outside = missing = 0
+        fonts = page["/Resources"].get("/Font", {})
+        for glyph in glyphs(page):
+            if abs(glyph.size - BODY_SIZE) < 0.01:
+                is_full_size |= str(fonts[glyph.font].get("/BaseFont")).endswith(BODY_FONT)
+            missing += glyph.missing
+            outside += not (EDGE <= glyph.x <= right and EDGE <= glyph.y <= top)
+        if missing:
+            yield f"page {number} has {missing} characters that no font of this machine has"
+        if outside:
+            yield f"page {number} has {outside} characters at its edge or beyond"
+    if not is_full_size:
+        yield f"no text has {BODY_SIZE} points: something is wider than a page, and all has become smaller"
+
+
+def glyphs(page: PageObject) -> Iterator[Glyph]:
+    """List the characters that a page itself draws, without those inside its pictures.
+
+    Parameters
+    ----------
+    page : pypdf.PageObject
+        The page.
+
+    Yields
+    ------
+    Glyph
+        A character, or a string of them that is drawn at once.
+    """
+    matrix, line, saved = UNCHANGED, UNCHANGED, []
+    font, size = "", 0.0
+    for operands, operator in page.get_contents().operations:
+        if operator == b"q":
+            saved.append(matrix)
+        elif operator == b"Q":
+            matrix = saved.pop()
+        elif operator == b"cm":
+            matrix = product(operands, matrix)
+        elif operator == b"Tf":
+            font, size = operands
+        elif operator == b"Tm":
+            line = tuple(operands)
+        elif operator == b"Td":
+            line = product((1, 0, 0, 1, *operands), line)
+        elif operator == b"Tj":
+            a, b, _, _, x, y = product(line, matrix)
+            yield Glyph(font, size * (a * a + b * b) ** 0.5, x, y, not any(operands[0].original_bytes))
+
+
+def product(first: Sequence[float], second: Sequence[float]) -> tuple[float, ...]:
+    """Multiply two transformations, each as the six numbers that a PDF gives.
+
+    Parameters
+    ----------
+    first, second : sequence of float
+        The transformations, in the order in which they are applied.
+
+    Returns
+    -------
+    tuple of float
+        Both in one.
+
+    Examples
+    --------
+    >>> product((2, 0, 0, 2, 1, 1), (1, 0, 0, 1, 5, 5))
+    (2, 0, 0, 2, 6, 6)
+    """
+    a, b, c, d, x, y = first
+    p, q, r, s, across, up = second
+    return (
+        *(a * p + b * r, a * q + b * s, c * p + d * r, c * q + d * s),
+        *(x * p + y * r + across, x * q + y * s + up),
+    )
+
+
+def fonts_not_embedded(reader: PdfReader) -> Iterator[str]:
+    """Find the fonts that a reader of the file would have to have.
+
+    Parameters
+    ----------
+    reader : pypdf.PdfReader
+        The file.
+
+    Yields
+    ------
+    str
+        A problem.
+    """
+    fonts = {}
+    for page in reader.pages:
+        for reference in page["/Resources"].get("/Font", {}).values():
+            font = reference.get_object()
+            fonts[str(font.get("/BaseFont", font["/Subtype"]))] = font
+    for name, font in fonts.items():
+        if not is_embedded(font):
+            yield f"the font {name} is not in the file"
+
+
+def is_embedded(font: DictionaryObject) -> bool:
+    """Tell whether a file carries the shapes of a font.
+
+    Parameters
+    ----------
+    font : pypdf.generic.DictionaryObject
+        The font.
+
+    Returns
+    -------
+    bool
+        Whether it does.
+    """
+    if font["/Subtype"] == "/Type3":
+        return "/CharProcs" in font
+    holder = font["/DescendantFonts"][0].get_object() if font["/Subtype"] == "/Type0" else font
+    descriptor = holder.get("/FontDescriptor", {})
+    return any(key in descriptor for key in ("/FontFile", "/FontFile2", "/FontFile3"))
+
+
+def links_out_of_the_book(reader: PdfReader) -> Iterator[str]:
+    """Find links that lead neither to a page of the file nor into the web.
+
+    Parameters
+    ----------
+    reader : pypdf.PdfReader
+        The file.
+
+    Yields
+    ------
+    str
+        A problem.
+    """
+    places = {name.removeprefix("/") for name in reader.named_destinations}
+    for number, page in enumerate(reader.pages, start=1):
+        for reference in page.get("/Annots", []):
+            link = reference.get_object()
+            address = link.get("/A", {}).get("/URI", "https:")
+            place = link.get("/Dest")
+            if not re.match(r"https?:", address):
+                yield f"page {number} links to {address}"
+            if isinstance(place, str) and place.removeprefix("/") not in places:
+                yield f"page {number} links to {place}, which is nowhere in the file"
+
+
+def wrong_description(reader: PdfReader, facts: Facts) -> Iterator[str]:
+    """Check that a reader of the file, or a screen reader, knows what it is.
+
+    Parameters
+    ----------
+    reader : pypdf.PdfReader
+        The file.
+    facts : Facts
+        What the book says of itself.
+
+    Yields
+    ------
+    str
+        A problem.
+    """
+    root = reader.trailer["/Root"]
+    if not root.get("/MarkInfo", {}).get("/Marked") or "/StructTreeRoot" not in root:
+        yield "the file is not tagged"
+    if root.get("/Lang") != "en":
+        yield "the file does not name its language"
+    metadata = reader.metadata or {}
+    if (metadata.get("/Title"), metadata.get("/Author")) != (facts.title, facts.authors):
+        yield "the file's title and author are not the book's"
