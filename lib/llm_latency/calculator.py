@@ -108,27 +108,42 @@ def deployment_calculator(
         part: Curve(_times("decode", part, "datum.at"), _times("decode", part, "batch"), PARTS[part])
         for part in parts
     }
-    part = longest({part: f"value_{number + 1}" for number, part in enumerate(parts)})
-    lines = (
-        f"'decode step ' + format(value_0, ',.4~r') + ' ms, longest part: ' + {part}",
-        "format(1000/value_0, ',.3~r') + ' tokens/s to each of ' + batch + ', '"
-        " + format(1000*batch/value_0, ',.3~r') + ' in all'",
-        "'prefill ' + format(prefill, ',.4~r') + ' ms, whole request ' + format(request, ',.4~r') + ' s'",
-        "'memory ' + format(held, ',.4~r') + (capacity > 0 ? ' of ' + format(capacity, ',.4~r') + ' GB a device'"
-        " + (held <= capacity ? ': fits' : ': does not fit') + ', largest batch ' + format(largest_batch, ',.0f')"
-        " : ' GB a device')",
-    )
     return chart_of(
         curves,
         controls,
-        headline=[f"problem ? {'problem' if line is lines[0] else repr('')} : {line}" for line in lines],
+        headline=_words(parts),
         description=description,
         axis=(SLIDERS["batch"].label, "decode step [ms]"),
         derived=_derived(),
         tables={"models": _rows(models, _model_row), "devices": _rows(devices, _device_row), "absent": _absent()},
+        marks={"largest batch": f"(largest_batch > 0 && largest_batch <= {SLIDERS['batch'].high} ? largest_batch : 0)"},
         when="!problem",
         samples=SAMPLES,
     )
+
+
+def _words(parts: tuple[str, ...]) -> list[str]:
+    """Write the Vega expressions of what is said; whether it fits comes first where it does not."""
+    part = longest({part: f"value_{number}" for number, part in enumerate(parts, start=1)})
+    step = f"'decode step ' + word + ' ' + {_shown('step')} + ', longest part: ' + {part}"
+    speed = (
+        "format(1000/step, ',.3~r') + ' tokens/s for each user, ' + format(1000*batch/step, ',.3~r') + ' in all'"
+        " + (batch > 1 ? '; ' + format(step/step_of_one, '.2f') + ' times the step of a single user' : '')"
+    )
+    wait = f"'prefill ' + word + ' ' + {_shown('prefill')} + ', whole request ' + {_shown('1000*request')}"
+    memory = (
+        "'memory ' + format(held, ',.3~r') + (capacity > 0 ? ' of ' + format(capacity, ',.3~r') + ' GB a device: '"
+        " + (fits ? 'fits' : 'does not fit') + ', largest batch ' + format(largest_batch, ',.0f')"
+        " : ' GB a device; how much the device has is not known')"
+    )
+    first, last = f"fits ? {step} : {memory}", f"fits ? {memory} : {step}"
+    return [f"problem ? problem : {first}", *(f"problem ? '' : {line}" for line in (speed, wait, last))]
+
+
+def _shown(milliseconds: str) -> str:
+    """Write the Vega expression of a time in words, in seconds from a thousand milliseconds on."""
+    value = f"({milliseconds})"
+    return f"({value} < 1000 ? format({value}, ',.3~r') + ' ms' : format({value}/1000, ',.3~r') + ' s')"
 
 
 def _choice(name: str, label: str, value, options: list, labels: list[str] | None = None) -> dict:
@@ -254,12 +269,15 @@ def _derived() -> dict[str, str]:
         "prefill_windowed_kv_length": javascript(windowed_kv_reach.expr, start),
         "prefill": _times("prefill", WHOLE, "batch"),
         "step": _times("decode", WHOLE, "batch"),
+        "step_of_one": _times("decode", WHOLE, "1"),
         "request": "(prefill + (answer - 1)*step)/1000",
         "weights": f"({weights} + {layers})/1e9",
         "sequence": f"({sequence})/1e9",
         "activations": f"({activations})/1e9",
         "held": "weights + batch*sequence + activations",
         "capacity": "(D.mem_size || 0)/1e9",
+        "fits": "!(capacity > 0) || held <= capacity",
+        "word": "bandwidth_reached < 100 || flops_reached < 100 || latency > 0 ? 'about' : 'at least'",
         "largest_batch": "max(0, floor((capacity - weights)/(sequence + activations/batch)))",
     }
 

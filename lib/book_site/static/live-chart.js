@@ -69,6 +69,7 @@
     view.setAttribute("role", "img");
     view.removeAttribute("aria-roledescription");
     picture.remove();
+    view.style.minHeight = `${view.offsetHeight}px`; // A chart without curves keeps its place.
 
     const output = chart.querySelector(".live-chart-value");
     const vega = embedded.view;
@@ -86,6 +87,14 @@
       control.addEventListener("input", () => {
         if (!control.checkValidity() || control.value === "") return; // a number half typed
         if (control.type === "range") control.setAttribute("aria-valuetext", setting(control));
+        set(control.dataset.name, setting(control));
+        vega.runAsync();
+      });
+      control.addEventListener("change", () => {
+        if (control.type !== "number" || (control.checkValidity() && control.value !== "")) return;
+        const typed = Number(control.value || vega.signal(control.dataset.name));
+        const value = Math.min(Math.max(typed, Number(control.min)), Number(control.max));
+        control.value = control.step === "1" ? Math.round(value) : value;
         set(control.dataset.name, setting(control));
         vega.runAsync();
       });
