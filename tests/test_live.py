@@ -189,7 +189,10 @@ DECODE = {
     "memory bandwidth": weight_read_time, "arithmetic": decode_compute_time, "communication": decode_communication_time,
 }
 PREFILL = DECODE | {"arithmetic": prefill_compute_time, "communication": prefill_communication_time}
-CACHED = {"decode step": cached_decode_step_time, "KV cache": kv_read_time} | DECODE
+CACHED = {
+    "decode step": cached_decode_step_time, "weights": weight_read_time, "arithmetic": decode_compute_time,
+    "KV cache": kv_read_time, "communication": decode_communication_time,
+}
 WITHOUT_MESSAGES = {name: formula for name, formula in CACHED.items() if name != "communication"}
 SERIAL = {"decode step": serial_decode_step_time} | DECODE
 
