@@ -30,7 +30,7 @@ serve: book
 
 # The date on the cover is that of the last commit; outside a checkout there is none.
 pdf: book
-	@$(BIN)/python scripts/print_book.py
+	@$(BIN)/python -m scripts.print_book
 
 # Trusted notebooks show their stored charts; .jupyter keeps JupyterLab from offering news and extensions from outside.
 lab: $(READY)

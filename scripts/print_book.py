@@ -1,20 +1,26 @@
 """Print the built site as one PDF, and check it. `make pdf` builds the site first."""
 
 import sys
-from pathlib import Path
 
-from book_print.chromium import BROWSERS, find_browser
+from scripts.site_check.browser import open_browser, why_no_browser
+from scripts.site_check.site import ROOT, SITE, why_not_ready
+
 from book_print.edition import print_book
 
-ROOT = Path(__file__).parent.parent
-BUILD = ROOT / "_build"
+FOLDER = ROOT / "_build" / "pdf"
 
 
-if __name__ == "__main__":
-    browser = find_browser()
-    if browser is None:
-        sys.exit(f"Chromium prints the book, and none of {', '.join(BROWSERS)} is installed")
-    path, problems = print_book(ROOT, BUILD / "html", BUILD / "pdf", browser)
+def main() -> None:
+    """Print the book, and end with what is wrong with it."""
+    reason = why_no_browser() or why_not_ready()
+    if reason:
+        sys.exit(reason)
+    with open_browser() as browser:
+        path, problems = print_book(ROOT, SITE, FOLDER, browser)
     if problems:
         sys.exit("\n".join([f"{path} is not as it should be:", *problems]))
     print(f"The book is printed: {path}")
+
+
+if __name__ == "__main__":
+    main()

@@ -23,6 +23,8 @@ SHORT_CODE = 6
 """Lines up to which code stays on one page."""
 SHORT_TABLE = 12
 """Rows up to which a table stays on one page."""
+NARROW_CODE = 58
+"""Letters up to which two columns of code stand side by side."""
 LONG_TABLE = 100
 """Rows up to which a table has the usual size."""
 SHORT_CELL = 20
@@ -261,8 +263,9 @@ def simplify(body: Tag) -> None:
     for link in body.select("a.external.github"):
         link.string = link["href"]  # the theme shortens it to owner and repository
     for code in body.select("pre"):
-        if code.get_text().strip().count("\n") < SHORT_CODE:
-            code["class"] = ["short"]
+        lines = code.get_text().strip().splitlines()
+        is_narrow = max(map(len, lines), default=0) <= NARROW_CODE
+        code["class"] = ["short"] if len(lines) <= SHORT_CODE else ["narrow"] if is_narrow else []
     for table in body.select("table"):
         rows = len(table.select("tbody tr"))
         table["class"] = ["long"] if rows > LONG_TABLE else ["short"] if rows <= SHORT_TABLE else []

@@ -1,22 +1,16 @@
 """Print the document with Chromium, and again until the page numbers in it are right."""
 
 import contextlib
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from playwright.sync_api import Page, TimeoutError, sync_playwright
+from playwright.sync_api import Browser, Page, TimeoutError
 
 from .pdf import pages_of_places
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-]
-TEXT_WIDTH, TEXT_HEIGHT = 170, 260
+TEXT_WIDTH, TEXT_HEIGHT = 172, 262
 """The text's area on a page in mm, as `print.css` sets it."""
 CSS_PIXELS = 96 / 25.4
 """CSS pixels per mm."""
@@ -55,26 +49,15 @@ class Print:
     problems: tuple[str, ...]
 
 
-def find_browser() -> str | None:
-    """Find Chromium on this machine.
-
-    Returns
-    -------
-    str or None
-        Its path; None if there is none.
-    """
-    return next(filter(None, map(shutil.which, BROWSERS)), None)
-
-
-def print_document(document: Path, browser: str) -> Print:
+def print_document(document: Path, browser: Browser) -> Print:
     """Print a document, with the page numbers that its ``data-page`` attributes ask for.
 
     Parameters
     ----------
     document : pathlib.Path
         The HTML file.
-    browser : str
-        The path of Chromium.
+    browser : playwright.sync_api.Browser
+        A running Chromium.
 
     Returns
     -------
@@ -88,16 +71,14 @@ def print_document(document: Path, browser: str) -> Print:
     """
     script = (files(__package__) / "static" / "paper.js").read_text(encoding="utf-8")
     width, height = TEXT_WIDTH * CSS_PIXELS, TEXT_HEIGHT * CSS_PIXELS
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=browser, args=FLAGS)
-        page = chromium.new_page(viewport={"width": int(width), "height": int(height)})
-        page.emulate_media(media="print")
-        page.goto(document.resolve().as_uri())
-        with contextlib.suppress(TimeoutError):  # the script lists what is missing
-            page.wait_for_function(IS_READY, timeout=PATIENCE)
-        found = page.evaluate(script, [width, height])
-        pdf, pages = print_until_at_rest(page)
-        chromium.close()
+    page = browser.new_page(viewport={"width": int(width), "height": int(height)})
+    page.emulate_media(media="print")
+    page.goto(document.resolve().as_uri())
+    with contextlib.suppress(TimeoutError):  # the script lists what is missing
+        page.wait_for_function(IS_READY, timeout=PATIENCE)
+    found = page.evaluate(script, [width, height])
+    pdf, pages = print_until_at_rest(page)
+    page.close()
     return Print(pdf, pages, tuple(found["headings"]), tuple(found["problems"]))
 
 

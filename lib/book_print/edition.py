@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from playwright.sync_api import Browser
+
 from .chapter import read_chapter
 from .checks import problems_of
 from .chromium import print_document
@@ -12,7 +14,7 @@ from .pdf import finish
 COVER = "book/images/latency-against-batch.svg"
 
 
-def print_book(root: Path, site: Path, folder: Path, browser: str) -> tuple[Path, list[str]]:
+def print_book(root: Path, site: Path, folder: Path, browser: Browser) -> tuple[Path, list[str]]:
     """Print a book, and check the print.
 
     Parameters
@@ -23,8 +25,8 @@ def print_book(root: Path, site: Path, folder: Path, browser: str) -> tuple[Path
         The folder of its built site.
     folder : pathlib.Path
         The folder to write to; the HTML document that the browser prints stays there too.
-    browser : str
-        The path of Chromium.
+    browser : playwright.sync_api.Browser
+        A running Chromium.
 
     Returns
     -------

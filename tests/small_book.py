@@ -1,0 +1,54 @@
+"""A book of two pages, with one of everything that a page can have."""
+
+from book_print.edition import COVER
+from conftest import ROOT
+
+PAGES = ("book/first", "book/second")
+FIRST = """
+<section id="the-first"><h1>The first<a class="headerlink" href="#the-first">#</a></h1>
+<p>To <a class="reference internal" href="second.html">the second</a>, to its
+<a class="reference internal" href="second.html#exercises">exercises</a>, to
+<a class="reference internal" href="#sums">our sums</a>,
+<a href="#the-first">here</a>,
+<span class="bibtex-citation">[<a class="reference internal" href="second.html#id1">2022</a>]</span>.
+The width <span class="math"><mjx-container><mjx-math><mjx-c></mjx-c></mjx-math></mjx-container></span> is free.</p>
+<div class="toctree-wrapper"><a href="nowhere.html">a list for the screen</a></div>
+<section id="sums"><h2>Sums</h2>
+<div class="cell"><details><summary>Show code</summary>
+<pre><span class="n">x</span> <span class="o">=</span> <span class="mi">1</span></pre></details></div>
+<div class="cell"></div>
+<div class="live-chart"><output class="live-chart-value"><span>step 2 ms</span><span>fits</span></output>
+<div class="live-chart-view"><svg></svg></div><div class="live-chart-controls"><input><select></select></div>
+<script type="application/json">SPEC</script></div>
+<img class="in-dark" src="dark.svg" alt="a">
+</section></section>"""
+SPEC = """{"description": "A line.", "data": {"values": [{"a": 1, "b": 2}, {"a": 2, "b": 3}]}, "mark": "line",
+"config": {"axis": {"labelColor": "var(--pst-color-text-base)"}, "line": {"stroke": "var(--chart-arithmetic)"}},
+"params": [{"name": "n", "value": 2.0, "bind": {"input": "range", "name": "context L [tokens]"}}],
+"encoding": {"x": {"field": "a", "type": "quantitative"}, "y": {"field": "b", "type": "quantitative"}}}"""
+SECOND = """
+<section id="the-second"><h1>The second</h1>
+<p id="id1"><a class="github reference external" href="https://example.org/a/b">a/b</a></p>
+<section id="exercises"><h2>Exercises</h2>
+<div class="exercise admonition" id="ex-one"><p class="admonition-title">Exercise 1 (★ One)</p><p>Why?</p></div>
+<div class="solution dropdown admonition" id="solution-one"><p class="admonition-title">Solution</p><p>Because.</p>
+</div></section></section>"""
+STYLE = "<style>/* mathematics */ mjx-c::before { content: 'h'; }</style>"
+
+
+def write_site(folder, first=FIRST, second=SECOND):
+    """Write a site of two pages, and what a repository says of it."""
+    (folder / "site" / "book").mkdir(parents=True)
+    for name, article in (("first", first.replace("SPEC", SPEC)), ("second", second)):
+        html = f"<html><head>{STYLE}</head><body><article>{article}</article></body></html>"
+        (folder / "site" / "book" / f"{name}.html").write_text(html, encoding="utf-8")
+    (folder / "_toc.yml").write_text(
+        "root: book/first\nparts:\n  - caption: All\n    chapters:\n      - file: book/second\n", encoding="utf-8"
+    )
+    (folder / "CITATION.cff").write_text(
+        'title: "Small: a book"\nversion: 1.0.0\nauthors:\n  - name: Nobody\n', encoding="utf-8"
+    )
+    cover = folder / COVER
+    cover.parent.mkdir(parents=True, exist_ok=True)
+    cover.write_bytes((ROOT / COVER).read_bytes())
+    return folder
