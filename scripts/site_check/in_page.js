@@ -12,7 +12,12 @@ window.siteCheck = (function () {
   const RESET = ".live-chart-reset";
   const QUIET = 120; // ms without a change after which a chart stands still
   const LONGEST = 500; // ms to wait for a change
-  const nextFrame = () => new Promise(requestAnimationFrame);
+
+  // A browser that sees no reason to draw must not keep a check waiting.
+  const nextFrame = () => new Promise((resolve) => {
+    requestAnimationFrame(resolve);
+    setTimeout(resolve, 100);
+  });
 
   function shown(element) {
     return `${element.textContent.trim().slice(0, 60)} (${element.tagName.toLowerCase()})`;
