@@ -33,15 +33,18 @@ SECOND = """
 <div class="exercise admonition" id="ex-one"><p class="admonition-title">Exercise 1 (★ One)</p><p>Why?</p></div>
 <div class="solution dropdown admonition" id="solution-one"><p class="admonition-title">Solution</p><p>Because.</p>
 </div></section></section>"""
-STYLE = "<style>/* mathematics */ mjx-c::before { content: 'h'; }</style>"
+SHEETS = {"pygments.css": "", "mathematics.css": "mjx-c::before { content: 'h'; }"}
 
 
 def write_site(folder, first=FIRST, second=SECOND):
     """Write a site of two pages, and what a repository says of it."""
     (folder / "site" / "book").mkdir(parents=True)
     for name, article in (("first", first.replace("SPEC", SPEC)), ("second", second)):
-        html = f"<html><head>{STYLE}</head><body><article>{article}</article></body></html>"
+        html = f"<html><body><article>{article}</article></body></html>"
         (folder / "site" / "book" / f"{name}.html").write_text(html, encoding="utf-8")
+    (folder / "site" / "_static").mkdir()
+    for name, css in SHEETS.items():
+        (folder / "site" / "_static" / name).write_text(css, encoding="utf-8")
     (folder / "_toc.yml").write_text(
         "root: book/first\nparts:\n  - caption: All\n    chapters:\n      - file: book/second\n", encoding="utf-8"
     )

@@ -150,9 +150,14 @@ def test_the_document_holds_every_chapter_and_every_target(first, second, site):
     assert [line.span.get_text() for line in soup.select(".contents li")] == [
         "The first", "The second", "Answers to the exercises",
     ]
-    assert html.count("/* mathematics */") == 1
     assert list(titles_of([first])) == ["first"]
     assert list(titles_of([first, second])) == ["first", "second", ANSWERS]
+
+
+def test_a_site_without_its_style_sheets_is_refused(first, site):
+    (site / "_static" / "mathematics.css").unlink()
+    with pytest.raises(FileNotFoundError, match=r"the site lacks .*mathematics\.css"):
+        write_document(read_facts(site.parent), [first], site.parent / COVER, site, site)
 
 
 def test_a_title_with_quotes_is_safe_in_a_style_sheet():

@@ -75,15 +75,12 @@ class Chapter:
         Its section, without the answers.
     answers : tuple of Answer
         The answers to its exercises.
-    mathematics : tuple of str
-        What its formulas need in the head of the document, in HTML.
     """
 
     name: str
     title: str
     body: Tag
     answers: tuple[Answer, ...]
-    mathematics: tuple[str, ...]
 
 
 def read_chapter(site: Path, page: str, pages: Collection[str], folder: Path) -> Chapter:
@@ -129,7 +126,6 @@ def read_chapter(site: Path, page: str, pages: Collection[str], folder: Path) ->
         title=body.h1.get_text(" ", strip=True),
         body=body,
         answers=tuple(take_answers(body)),
-        mathematics=tuple(head_of_mathematics(soup, path, folder)),
     )
 
 
@@ -425,29 +421,3 @@ def take_answers(body: Tag) -> Iterator[Answer]:
         link.span["data-page"] = solution["id"]
         exercise.append(link)
         yield Answer(exercise["id"], title, solution.extract())
-
-
-def head_of_mathematics(soup: BeautifulSoup, path: Path, folder: Path) -> Iterator[str]:
-    """Find what a page's formulas need: scripts that set them, or the style sheet of formulas already set.
-
-    Parameters
-    ----------
-    soup : bs4.BeautifulSoup
-        The page.
-    path : pathlib.Path
-        Its file.
-    folder : pathlib.Path
-        The folder of the document.
-
-    Yields
-    ------
-    str
-        An element for the head of the document, in HTML.
-    """
-    for element in soup.head.find_all(["script", "style", "link"]):
-        if "math" not in str(element).lower():
-            continue
-        for attribute in ("src", "href"):
-            if attribute in element.attrs:
-                element[attribute] = moved(element[attribute], path, folder)
-        yield str(element)

@@ -7,9 +7,13 @@ from pathlib import Path
 
 import matplotlib
 
+from book_site.mathematics import STYLE_SHEET
+
 from .chapter import Chapter, chapter_name, moved
 from .facts import Facts
 
+SHEETS = ("pygments.css", STYLE_SHEET)
+"""The site's style sheets that print needs: the colours of code, and mathematics."""
 CONTENTS = "contents"
 ANSWERS = "answers"
 ANSWERS_TITLE = "Answers to the exercises"
@@ -38,7 +42,7 @@ def write_document(facts: Facts, chapters: Sequence[Chapter], cover: Path, site:
     cover : pathlib.Path
         The picture of the cover.
     site : pathlib.Path
-        The folder of the built site, for the colours of its code.
+        The folder of the built site, for the style sheets of its code and its mathematics.
     folder : pathlib.Path
         The folder the document will stand in.
 
@@ -46,13 +50,17 @@ def write_document(facts: Facts, chapters: Sequence[Chapter], cover: Path, site:
     -------
     str
         HTML, with ``000`` for each page number that is not known yet.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the site lacks one of these style sheets.
     """
     captions = {chapter_name(part.pages[0]): part.caption for part in facts.parts if part.caption}
     head = [
         '<meta charset="utf-8">',
         f"<title>{escape(facts.title)}</title>",
-        f'<link rel="stylesheet" href="{moved("_static/pygments.css", site / "index.html", folder)}">',
-        *dict.fromkeys(element for chapter in chapters for element in chapter.mathematics),
+        *(f'<link rel="stylesheet" href="{site_sheet(name, site, folder)}">' for name in SHEETS),
         f"<style>{style_sheet(chapters)}</style>",
     ]
     body = [
@@ -64,6 +72,34 @@ def write_document(facts: Facts, chapters: Sequence[Chapter], cover: Path, site:
     ]
     lines = ["<!doctype html>", '<html lang="en" data-theme="light">', "<head>", *head, "</head>"]
     return "\n".join([*lines, "<body>", *body, "</body>", "</html>", ""])
+
+
+def site_sheet(name: str, site: Path, folder: Path) -> str:
+    """Find a style sheet of the site.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    site : pathlib.Path
+        The folder of the built site.
+    folder : pathlib.Path
+        The folder of the document.
+
+    Returns
+    -------
+    str
+        Its address in the document.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the site does not have it.
+    """
+    path = site / "_static" / name
+    if not path.exists():
+        raise FileNotFoundError(f"the site lacks {path}, which the print needs")
+    return moved(name, path, folder)
 
 
 def titles_of(chapters: Sequence[Chapter]) -> dict[str, str]:

@@ -28,6 +28,14 @@
     document.querySelectorAll("mjx-assistive-mml").forEach((copy) => copy.remove());
   }
 
+  // Chromium leaves the last line of three alone on the next page, whatever the style says of widows.
+  function keepShortParagraphs() {
+    for (const paragraph of document.querySelectorAll("p")) {
+      const line = parseFloat(getComputedStyle(paragraph).lineHeight);
+      if (paragraph.getBoundingClientRect().height < 3.5 * line) paragraph.style.breakInside = "avoid";
+    }
+  }
+
   function fitTables() {
     for (const table of document.querySelectorAll("table")) {
       for (const size of ["small", "smaller"]) {
@@ -78,6 +86,7 @@
   }
 
   writeLettersAsText();
+  keepShortParagraphs();
   fitTables();
   shrinkFormulas();
   check();
