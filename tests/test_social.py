@@ -10,7 +10,17 @@ from sphinx.errors import ExtensionError
 
 from book_site.answer import answer_in
 from book_site.colours import DARK
-from book_site.pictures import ICON, ICON_PNG, PREVIEW, TOUCH_ICON, first_chart, icon, subtitle_of, write_pictures
+from book_site.pictures import (
+    ICON,
+    ICON_PNG,
+    PREVIEW,
+    TOUCH_ICON,
+    first_chart,
+    icon,
+    preview,
+    subtitle_of,
+    write_pictures,
+)
 from book_site.social import add_description, add_icons
 from conftest import BOOK
 from llm_latency.palette import COLOURS
@@ -93,6 +103,17 @@ def test_the_pictures_are_drawn_in_the_sizes_that_the_tags_give(tmp_path):
     sizes = {path.name: size_of(path.read_bytes()) for path in (tmp_path / "_static").glob("*.png")}
     assert sizes == {ICON_PNG: (32, 32), TOUCH_ICON: (180, 180), PREVIEW: (1200, 630)}
     assert (tmp_path / "_static" / ICON).read_text(encoding="utf-8") == icon()
+
+
+def test_the_preview_shows_title_and_line_and_refuses_what_has_no_room():
+    chart = first_chart(BOOK / "index.ipynb")
+    drawn = preview("A book of sums & products", "What it is, in few words", chart)
+    assert re.findall(r"<text[^>]*>([^<]*)</text>", drawn) == [
+        "A book of", "sums &amp;", "products", "What it is, in few words",
+    ]
+    assert chart.count("<path") == drawn.count("<path")
+    with pytest.raises(ExtensionError, match="shorten"):
+        preview("A book of sums & products", "What it is, in far too many words. " * 10, chart)
 
 
 def test_the_icon_has_the_books_colours_in_both_modes():

@@ -14,6 +14,7 @@ from sphinx.errors import ExtensionError
 from llm_latency.palette import COLOURS
 
 from .colours import DARK, PAPER
+from .description import first_sentences
 
 ICON, ICON_PNG, TOUCH_ICON, PREVIEW = "icon.svg", "icon.png", "touch-icon.png", "preview.png"
 ICON_SIZES = {ICON_PNG: 32, TOUCH_ICON: 180}
@@ -50,7 +51,7 @@ def write_pictures(app: Sphinx, exception: Exception | None) -> None:
         picture = icon(background=PAPER if name == TOUCH_ICON else "none", both_modes=False)
         (folder / name).write_bytes(vl_convert.svg_to_png(picture, scale=size / 32))
     root = app.config.root_doc
-    line, chart = subtitle_of(app.env.get_doctree(root)), first_chart(app.env.doc2path(root))
+    line, chart = first_sentences(subtitle_of(app.env.get_doctree(root)), 0, 0), first_chart(app.env.doc2path(root))
     picture = preview(app.config.html_title, line, chart)
     (folder / PREVIEW).write_bytes(vl_convert.svg_to_png(picture))
 
@@ -103,6 +104,11 @@ def preview(title: str, line: str, chart: str) -> str:
     -------
     str
         An SVG of the size of `PREVIEW_SIZE`.
+
+    Raises
+    ------
+    sphinx.errors.ExtensionError
+        If the words need more room than there is.
     """
     width, height = PREVIEW_SIZE
     rows = [(text, 64, "bold", INK) for text in textwrap.wrap(title, 13)]
@@ -114,6 +120,8 @@ def preview(title: str, line: str, chart: str) -> str:
             f'<text x="60" y="{bottom:.0f}" font-family="Liberation Sans, Arial, sans-serif" font-size="{size}" '
             f'font-weight="{weight}" fill="{colour}">{escape(text)}</text>'
         )
+    if bottom > height - 40:
+        raise ExtensionError(f"the preview of the site has no room for {title!r} and {line!r}: shorten them")
     drawing = chart[chart.index("<svg") :]
     drawing = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", drawing, count=1)
     drawing = re.sub(r'(<svg[^>]*?) height="[^"]*"', r'\1 x="500" y="80" width="670" height="470"', drawing, count=1)
