@@ -26,7 +26,9 @@ def subset(path: Path, characters: set[str]) -> bytes:
     kept = {ord(character) for character in characters} & font.getBestCmap().keys()
     if not kept:
         return b""
-    subsetter = Subsetter(Options(hinting=False, notdef_outline=True, layout_features=[]))
+    options = Options(hinting=False, notdef_outline=True, layout_features=[])
+    options.drop_tables += ["FFTM"]  # when FontForge wrote the font
+    subsetter = Subsetter(options)
     subsetter.populate(unicodes=kept)
     subsetter.subset(font)
     font.flavor = "woff"
