@@ -30,10 +30,11 @@ RUNGS = 120
 
 TEXT, MUTED, LINE = (f"var(--pst-color-{name})" for name in ("text-base", "text-muted", "border"))
 GUIDE = {"labelColor": TEXT, "titleColor": TEXT, "labelFontSize": 12, "titleFontSize": 12}
+SPARSE = {"labelOverlap": "greedy", "labelSeparation": 8, "titleFontWeight": "normal"}
 CONFIG = {
     "background": "transparent",
     "font": "sans-serif",
-    "axis": GUIDE | {"domainColor": MUTED, "tickColor": MUTED, "gridColor": LINE, "gridOpacity": 0.5},
+    "axis": GUIDE | SPARSE | {"domainColor": MUTED, "tickColor": MUTED, "gridColor": LINE, "gridOpacity": 0.5},
     "legend": GUIDE,
     "text": {"color": TEXT, "fontSize": 12},
     "rule": {"color": TEXT},
