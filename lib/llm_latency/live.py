@@ -522,7 +522,10 @@ def chart_of(
 def _line(name: str, place: str, direction: str, channel: dict) -> dict:
     """Return a labelled line across the chart at a place on one of its axes."""
     across = {"x": {"y": {"value": 4}}, "y": {"x": {"value": "width"}}}[direction]
-    offset = {"x": {"align": "left", "dx": 5, "baseline": "top"}, "y": {"align": "right", "dx": -4, "dy": -7}}[direction]
+    offset = {
+        "x": {"align": "left", "dx": 5, "baseline": "top"},
+        "y": {"align": "right", "dx": -4, "dy": -7},
+    }[direction]
     return {
         "data": {"values": [{}]},
         "transform": [{"calculate": place, "as": direction}, {"filter": f"datum.{direction} > 0"}],
