@@ -124,7 +124,7 @@ def test_a_formula_that_cannot_be_set_is_warned_about(caplog):
 
 def fonts_in(css):
     """Return the fonts in a style sheet, by their family."""
-    face = r'font-family: "?([\w -]+)"?;\s*(?:font-weight: 900;\s*)?src: url\("data:font/woff;base64,([^"]+)"'
+    face = r'font-family: "?([\w -]+)"?;\s*(?:font-weight: \d+;\s*)?src: url\("data:font/woff;base64,([^"]+)"'
     faces = re.findall(face, css)
     return {family: TTFont(io.BytesIO(base64.b64decode(data))) for family, data in faces}
 
@@ -141,17 +141,19 @@ def test_the_style_sheet_carries_the_characters_in_use_and_no_others(mathjax):
     assert len(fonts["MJXTEX-B"].getBestCmap()) == 1
 
 
-def test_every_icon_is_in_the_small_font():
-    css = icons.style_sheet(("bars", "xmark"))
-    [font] = fonts_in(css).values()
+@pytest.mark.parametrize(("font", "names"), [(icons.SOLID, ("bars", "xmark")), (icons.BRANDS, ("github", "gitlab"))])
+def test_every_icon_is_in_the_small_font(font, names):
+    css = icons.style_sheet(font, names)
+    assert fonts_in(css).keys() == {font.family}
+    [small] = fonts_in(css).values()
     codes = {int(code, 16) for code in re.findall(r'content: "\\([0-9a-f]+)"', css)}
-    assert codes == font.getBestCmap().keys()
+    assert codes == small.getBestCmap().keys()
     assert len(codes) == 2
 
 
 def test_an_icon_that_is_not_there_is_refused_or_warned_about(tmp_path, caplog):
     with pytest.raises(ValueError, match="has no icon no-such-icon"):
-        icons.style_sheet(("bars", "no-such-icon"))
+        icons.style_sheet(icons.SOLID, ("bars", "no-such-icon"))
     classes = ("fas fa-bars", "fa-solid fa-ghost", "fas fa-gift")
     (tmp_path / "page.html").write_text("".join(f'<i class="{each}"></i>' for each in classes), "utf-8")
     icons.warn_about_missing_icons(SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=tmp_path), None)

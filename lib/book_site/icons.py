@@ -3,6 +3,7 @@
 import base64
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 import pydata_sphinx_theme
 from fontTools.ttLib import TTFont
@@ -14,36 +15,51 @@ from .fonts import subset
 logger = logging.getLogger(__name__)
 
 STYLE_SHEET = "icons.css"
-FONT = Path(
-    pydata_sphinx_theme.__file__,
-    "../theme/pydata_sphinx_theme/static/vendor/fontawesome/webfonts/fa-solid-900.ttf",
+FONTS = Path(
+    pydata_sphinx_theme.__file__, "../theme/pydata_sphinx_theme/static/vendor/fontawesome/webfonts"
 ).resolve()
-FAMILY = "Font Awesome 6 Free"
-"""The theme's name of the font. The last one defined counts, so the 156 kB of its own are never asked for."""
-ICONS = (
-    *("angle-left", "angle-right", "arrow-up", "bars", "circle-half-stroke", "download", "expand", "file"),
-    *("file-pdf", "list", "magnifying-glass", "moon", "sun", "xmark"),
-    # The titles of admonitions and exercises have theirs from the theme's style sheet.
-    *("angle-down", "bell", "circle-check", "circle-exclamation", "circle-info", "circle-xmark", "lightbulb"),
-    *("pencil", "share", "triangle-exclamation"),
-)
+
+
+class Font(NamedTuple):
+    """A font of the theme, as its style sheet names it. The last one defined counts, so its own is never asked for."""
+
+    file: str
+    family: str
+    weight: int
+
+
+SOLID = Font("fa-solid-900.ttf", "Font Awesome 6 Free", 900)
+BRANDS = Font("fa-brands-400.ttf", "Font Awesome 6 Brands", 400)
+ICONS = {
+    SOLID: (
+        *("angle-left", "angle-right", "arrow-up", "bars", "circle-half-stroke", "download", "expand", "file"),
+        *("file-pdf", "list", "magnifying-glass", "moon", "sun", "xmark"),
+        # The titles of admonitions and exercises have theirs from the theme's style sheet.
+        *("angle-down", "bell", "circle-check", "circle-exclamation", "circle-info", "circle-xmark", "lightbulb"),
+        *("pencil", "share", "triangle-exclamation"),
+        # The buttons of a book with a public address.
+        "rocket",
+    ),
+    BRANDS: ("github",),
+}
 PRIVATE = range(0xE000, 0xF900)
 """Where the theme's style sheet looks for its icons; some have a code among the letters, too."""
 USED = re.compile(r"\bfa(?:-solid|-regular|-brands|[srb]) fa-([a-z0-9-]+)")
-RULES = """\
+FACE = """\
 @font-face {
   font-family: "%s";
-  font-weight: 900;
+  font-weight: %d;
   src: url("data:font/woff;base64,%s") format("woff");
 }
-
-.fa-solid {
+"""
+SOLID_RULE = f"""
+.fa-solid {{
   display: inline-block;
-  font-family: "%s";
+  font-family: "{SOLID.family}";
   font-style: normal;
-  font-weight: 900;
+  font-weight: {SOLID.weight};
   line-height: 1;
-}
+}}
 """
 
 
@@ -76,35 +92,38 @@ def write_style_sheet(app: Sphinx) -> None:
         return
     path = Path(app.outdir, "_static", STYLE_SHEET)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(style_sheet(ICONS), encoding="utf-8")
+    path.write_text("".join([*map(style_sheet, ICONS, ICONS.values()), SOLID_RULE]), encoding="utf-8")
 
 
-def style_sheet(icons: tuple[str, ...]) -> str:
-    """Write CSS that draws icons by their class.
+def style_sheet(font: Font, icons: tuple[str, ...]) -> str:
+    """Write CSS that draws icons of a font by their class.
 
     Parameters
     ----------
+    font : Font
+        The font.
     icons : tuple of str
         Names of the icons, as Font Awesome has them.
 
     Returns
     -------
     str
-        The style sheet, with its font as data.
+        The style sheet, with the cut font as data.
 
     Raises
     ------
     ValueError
         If the font has no icon of a name.
     """
-    with TTFont(FONT) as font:
-        codes = {name: code for code, name in sorted(font.getBestCmap().items()) if code in PRIVATE}
+    path = FONTS / font.file
+    with TTFont(path) as whole:
+        codes = {name: code for code, name in sorted(whole.getBestCmap().items()) if code in PRIVATE}
     unknown = sorted(set(icons) - codes.keys())
     if unknown:
-        raise ValueError(f"{FONT.name} has no icon {', '.join(unknown)}")
-    font = base64.b64encode(subset(FONT, {chr(codes[icon]) for icon in icons})).decode()
+        raise ValueError(f"{font.file} has no icon {', '.join(unknown)}")
+    data = base64.b64encode(subset(path, {chr(codes[icon]) for icon in icons})).decode()
     rules = [f'\n.fa-{icon}::before {{\n  content: "\\{codes[icon]:x}";\n}}\n' for icon in icons]
-    return RULES % (FAMILY, font, FAMILY) + "".join(rules)
+    return FACE % (font.family, font.weight, data) + "".join(rules)
 
 
 def warn_about_missing_icons(app: Sphinx, exception: Exception | None) -> None:
@@ -120,8 +139,9 @@ def warn_about_missing_icons(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.format != "html":
         return
     outdir = Path(app.outdir)
+    known = set().union(*ICONS.values())
     for path in sorted(outdir.rglob("*.html")):
-        for icon in sorted(set(USED.findall(path.read_text(encoding="utf-8"))) - set(ICONS)):
+        for icon in sorted(set(USED.findall(path.read_text(encoding="utf-8"))) - known):
             logger.warning(
                 "%s uses the icon %s: add it to book_site.icons.ICONS",
                 path.relative_to(outdir),
