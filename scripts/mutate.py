@@ -103,7 +103,7 @@ def mutants() -> Iterator[tuple[str, str, Callable[[str], str]]]:
     yield "a resource from outside", "_config.yml", replace(
         'extra_footer: "', "extra_footer: \"<img alt='x' src='https://example.org/x.png'>"
     )
-    yield "a broken reference", "book/counting.ipynb", replace("{doc}`roofline`", "{doc}`rooflime`")
+    yield "a broken reference", "book/counting.ipynb", replace("(roofline.ipynb)", "(rooflime.ipynb)")
 
 
 def constants(file: str) -> Iterator[tuple[int, int, str]]:

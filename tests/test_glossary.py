@@ -51,39 +51,39 @@ SMALL_GLOSSARY = """\
 all-reduce
   A sum over devices, which "all" get. It may run on a ring.
 
-  $D$ · {doc}`other`
+  $D$ · [Other](other.md)
 
 device
   A thing.
 
-  {doc}`other`
+  [Other](other.md)
 
 FLOP
   Work.
 
-  {doc}`other`
+  [Other](other.md)
 
 KV cache
 cache
   What is kept.
 
-  {doc}`other`
+  [Other](other.md)
 
 mixture of experts
 mixtures of experts
   Many of them.
 
-  {doc}`other`
+  [Other](other.md)
 
 ring
   Round.
 
-  {doc}`other`
+  [Other](other.md)
 
 soft rule
   One that bends.
 
-  {doc}`other`
+  [Other](other.md)
 ```
 
 A device on the glossary's own page.
@@ -157,7 +157,7 @@ def test_in_a_book_of_one_page_each_page_has_its_own_first_uses(book):
     ("entry", "message"),
     [
         ("word\n  A definition.", "names no page"),
-        ("word\n  A $\\sqrt{2}$.\n\n  {doc}`index`", "cannot be shown in brief"),
+        ("word\n  A $\\sqrt{2}$.\n\n  [Index](index.md)", "cannot be shown in brief"),
     ],
 )
 def test_an_entry_that_leads_nowhere_is_refused(entry, message, tmp_path):
@@ -194,7 +194,7 @@ def test_a_definition_is_short_and_refers_to_a_page(word):
     assert 3 <= len(text.split()) <= 60
     assert text.endswith(".")
     assert not re.search(r"\d{2}", text.replace("16 bits", "")), "a number for a cell to compute"
-    pages = re.findall(r"\{doc\}`([\w-]+)`", reference)
+    pages = re.findall(r"\]\(([\w-]+)\.ipynb\)", reference)
     assert pages
     assert {f"book/{page}" for page in pages} <= set(toc_files())
 
@@ -202,7 +202,7 @@ def test_a_definition_is_short_and_refers_to_a_page(word):
 def running_text(page):
     """Return the prose of a page without headings, tables, code, mathematics and links."""
     text = "\n\n".join(cell.source for cell in NOTEBOOKS[page].cells if cell.cell_type == "markdown")
-    return re.sub(r"^[#|:][^\n]*$|`[^`]*`|\$\$.*?\$\$|\$[^$]*\$|\]\([^)]*\)", " ", text, flags=re.M | re.S)
+    return re.sub(r"^[#|:][^\n]*$|`[^`]*`|\$\$.*?\$\$|\$[^$]*\$|\[[^]]*\]\([^)]*\)", " ", text, flags=re.M | re.S)
 
 
 @pytest.mark.parametrize("word", ENTRIES)

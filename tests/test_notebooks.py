@@ -12,6 +12,9 @@ ANATOMY = [
     "The situation", "Assumptions", "Derivation", "Numbers", "Chart", "Check against ", "Where it breaks",
     "Takeaways", "Exercises", "What comes next", "References",
 ]
+LINK = re.compile(r"\[([^]]*)\]\(([\w-]+\.(?:ipynb|md))\)")
+LINK_WORDS = {"word", "device or a model", "Try the calculator", "Read from the start", "Look it up"}
+"""Words of links that are not the title of the page they lead to."""
 SETUP = """\
 import numpy as np
 import sympy as sp
@@ -35,6 +38,13 @@ def prose(page):
     return [cell.source for cell in NOTEBOOKS[page].cells if cell.cell_type == "markdown"]
 
 
+def title(file):
+    """Return the title of a page from its file in the book's folder."""
+    name, _, kind = file.partition(".")
+    text = prose(name)[0] if kind == "ipynb" else (BOOK / file).read_text(encoding="utf-8")
+    return text.partition("\n")[0].removeprefix("# ")
+
+
 def figures(page):
     """List the code cells that draw a static chart."""
     images = [(cell, key) for cell in code_cells(page) for data in outputs_of(cell) for key in data]
@@ -46,6 +56,14 @@ def test_the_table_of_contents_lists_every_page_once():
     there = [f"book/{path.stem}" for path in BOOK.iterdir() if path.suffix in {".ipynb", ".md"}]
     assert len(set(listed)) == len(listed)
     assert sorted(listed) == sorted(there)
+
+
+@pytest.mark.parametrize("page", [file.removeprefix("book/") for file in toc_files()])
+def test_a_link_to_a_page_bears_its_title(page):
+    texts = prose(page) if page in NOTEBOOKS else [(BOOK / f"{page}.md").read_text(encoding="utf-8")]
+    for words, target in LINK.findall("\n".join(texts)):
+        assert (BOOK / target).is_file()
+        assert words in LINK_WORDS or words == title(target), f"[{words}]({target})"
 
 
 @each_page
@@ -176,7 +194,8 @@ def test_exercises_have_stars_and_executed_answers(page):
 
 # Numbers in prose: each must be one that a cell of the page computes or is given.
 NOT_PROSE = re.compile(
-    r"`[^`]*`|\$\$.*?\$\$|\$[^$]*\$|\]\([^)]*\)|^:label:.*$"  # code, mathematics, addresses, labels
+    r"`[^`]*`|\$\$.*?\$\$|\$[^$]*\$|^:label:.*$"  # code, mathematics, labels
+    r"|\[[^]]*\]\([\w-]+\.ipynb\)|\]\([^)]*\)"  # titles of pages, addresses
     r"|CC BY 4\.0|Python 3\.\d+|\b20[12]\d\b|(\d+ to )?\d+ minutes",  # versions, years, reading times
     re.DOTALL | re.MULTILINE,
 )

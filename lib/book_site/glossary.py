@@ -10,7 +10,6 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
-from sphinx.util import docname_join
 from sphinx.writers.html5 import HTML5Translator
 
 from .answer import plain_text
@@ -230,8 +229,8 @@ def read_entry(item: nodes.definition_list_item, docname: str) -> Entry:
     """
     terms = list(item.findall(nodes.term))
     names = tuple(term.astext() for term in terms)
-    references = item.findall(lambda node: isinstance(node, addnodes.pending_xref) and node["reftype"] == "doc")
-    explained_on = frozenset(docname_join(docname, reference["reftarget"]) for reference in references)
+    links = item.findall(lambda node: isinstance(node, addnodes.pending_xref) and node["refdomain"] == "doc")
+    explained_on = frozenset(link["reftarget"] for link in links)
     if not explained_on:
         raise ExtensionError(f"{docname}: the entry {names[0]!r} names no page that explains it")
     try:
