@@ -10,18 +10,51 @@ def cells(markdown):
     return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows if not row.startswith("|:-")] or rows
 
 
-def test_significant_digits():
-    rows = cells(table({"x": [0.0001234567, 21.66666, 53333.33, 208.0]}, digits=3))
-    assert [row[0] for row in rows if not row[0].startswith("-")] == ["x", "0.000123", "21.7", "53300", "208"]
+def column(values, heading="x", **options):
+    """Return the cells of a column of a table."""
+    return [row[-1] for row in cells(table({heading: values}, **options)) if not row[0].startswith("-")][1:]
+
+
+@pytest.mark.parametrize(
+    ("values", "typeset"),
+    [
+        ([21.66666, 5.0], ["21.7", "5.0"]),
+        ([53333.33, 120.4], ["53,330", "120"]),
+        ([0.0101, 1.0], ["0.010", "1.000"]),
+        ([21.5, 5.0], ["21.5", "5.0"]),
+        ([0.1, 21.66666, 0], ["0.10", "21.67", "0"]),
+        ([0.0001234567, 21.66666, 208.0], ["0.000123", "21.7", "208"]),
+        ([float("inf"), 1.23456], ["inf", "1.23"]),
+    ],
+    ids=["of the largest", "rounded", "two of the smallest", "no needless zero", "both", "too far apart", "not finite"],
+)
+def test_significant_digits(values, typeset):
+    assert column(values, digits=3) == typeset
+
+
+def test_a_table_with_a_quantity_in_each_row_keeps_the_digits_of_each_cell():
+    rows = cells(table({"quantity": ["time [ms]", "share"], "value": [21.66666, 1.5]}, digits=3))
+    assert [row[1] for row in rows[-2:]] == ["21.7", "1.5"]
 
 
 def test_whole_numbers_keep_all_their_digits():
-    assert cells(table({"h": [16384.0, 30720]}, digits=3))[-2:] == [["16384"], ["30720"]]
+    assert column([16384.0, 30720, 1024], digits=3) == ["16,384", "30,720", "1024"]
 
 
 def test_decimals_leave_whole_numbers_alone():
     rows = cells(table({"n": [1, np.int64(512)], "ms": [21.66666, 53.0]}, decimals=2))
     assert rows[-2:] == [["1", "21.67"], ["512", "53.00"]]
+
+
+@pytest.mark.parametrize(
+    ("cell", "typeset"),
+    [
+        *[("-26%", "−26%"), ("-0%", "0%"), ("+0.0%", "0.0%"), ("+3%", "+3%")],
+        *[(-0.5, "−0.5"), (-np.inf, "−inf"), ("9,494", "9494"), ("-", "–")],
+    ],
+)
+def test_a_number_is_typeset_as_in_print(cell, typeset):
+    assert column([cell]) == [typeset]
 
 
 def test_numbers_align_right_and_words_left():

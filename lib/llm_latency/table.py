@@ -1,5 +1,6 @@
 """Small tables for the pages, typeset by the notebook and compared by the tests."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from numbers import Integral
@@ -18,7 +19,9 @@ def table(columns: Mapping[str, Sequence], digits: int = 4, decimals: int | None
     columns : mapping of str to sequence
         Heading (with the unit) and cells of each column. Text stays as it is.
     digits : int, optional
-        Significant digits of floating-point cells.
+        Significant digits of the largest floating-point cell of a column. The others have as many decimals, if that
+        leaves two digits or more of each; in a column over more than three orders of magnitude, or in a table with a
+        quantity in each row (the units stand in the first column), each cell has as many significant digits.
     decimals : int, optional
         Decimals of floating-point cells, in place of significant digits.
 
@@ -47,32 +50,67 @@ def table(columns: Mapping[str, Sequence], digits: int = 4, decimals: int | None
     lengths = {heading: len(values) for heading, values in columns.items()}
     if len(set(lengths.values())) > 1:
         raise ValueError(f"columns of different length: {lengths}")
-    cells = {heading: [_cell(value, digits, decimals) for value in values] for heading, values in columns.items()}
+    by_row = any("[" in str(label) for label in next(iter(columns.values()), ()))
+    cells = {}
+    for heading, values in columns.items():
+        places = decimals if decimals is not None else None if by_row else _decimals(values, digits)
+        cells[heading] = [_cell(value, digits, places) for value in values]
     align = ["right" if _numeric(values) else "left" for values in columns.values()]
     return Markdown(
         tabulate(cells, headers="keys", tablefmt="pipe", disable_numparse=True, colalign=align)
     )
 
 
-_NUMBER = re.compile(r"[-+]?[\d,]*\.?\d+(e[-+]?\d+)?\s?%?")
+_NUMBER = re.compile(r"[-+]?[\d,]*\.?\d+(e[-+]?\d+)?%?")
+_MISSING = {"", "-"}
 
 
 def _numeric(values: Sequence) -> bool:
     """Say whether a column is one of numbers, cells without one aside."""
-    filled = [value for value in values if value not in ("", "-")]
+    filled = [value for value in values if value not in _MISSING]
     return all(not isinstance(value, str) or _NUMBER.fullmatch(value) for value in filled)
 
 
+def _decimals(values: Sequence, digits: int) -> int | None:
+    """Return the decimals that suit all floating-point cells of a column, or None if each needs its own."""
+    sizes = [abs(value) for value in values if not isinstance(value, str | Integral) and value]
+    if not sizes or not all(map(math.isfinite, sizes)) or max(sizes) >= 1000 * min(sizes):
+        return None
+    if all(float(size).is_integer() for size in sizes):
+        return None
+    decimals = max(digits - 1 - math.floor(math.log10(max(sizes))), 1 - math.floor(math.log10(min(sizes))))
+    while decimals > 0 and all(math.isclose(round(size, decimals - 1), size) for size in sizes):
+        decimals -= 1
+    return decimals
+
+
 def _cell(value, digits: int, decimals: int | None) -> str:
-    if isinstance(value, str):
-        return value.replace("|", r"\|")
+    """Typeset a cell."""
+    if not isinstance(value, str):
+        return _typeset(_number(value, digits, decimals))
+    return _typeset(value) if _NUMBER.fullmatch(value) else {"-": "–"}.get(value, value.replace("|", r"\|"))
+
+
+def _number(value, digits: int, decimals: int | None) -> str:
+    """Write a number with its decimals, or else with its significant digits; a whole one with all its digits."""
     if isinstance(value, Integral):
         return str(value)
     if decimals is not None:
-        return f"{value:.{decimals}f}"
+        return f"{round(value, decimals):.{max(decimals, 0)}f}"
     if float(value).is_integer() and abs(value) < 1e7:
         return str(int(value))
     text = f"{value:.{digits}g}"
     if "e" in text and 1e-4 < abs(value) < 1e7:
         return f"{float(text):.0f}"
     return text
+
+
+def _typeset(number: str) -> str:
+    """Write a number as print has it: thousands apart from five digits on, a minus sign, and no minus at zero."""
+    sign, size = re.fullmatch(r"([-+]?)(.*)", number.replace(",", "")).groups()
+    if re.fullmatch(r"[0.]+%?", size):
+        sign = ""
+    whole = re.match(r"\d*", size)[0]
+    if len(whole) > 4:
+        size = f"{int(whole):,}{size[len(whole):]}"
+    return sign.replace("-", "−") + size
