@@ -87,6 +87,24 @@ def test_no_cell_hides_from_the_comparison(page):
         assert not re.search(r"NBVAL_|PYTEST_VALIDATE", cell.source)
 
 
+def sections(page):
+    """Yield the code cells of a page with the title of their section; of an answer it is `solution`."""
+    title, answer = "", False
+    for cell in NOTEBOOKS[page].cells:
+        if cell.cell_type == "markdown":
+            title = ([title] + re.findall(r"^## (.*)$", cell.source, re.M))[-1]
+            answer = [answer, *(word == "start" for word in re.findall(r"\{solution-(start|end)\}", cell.source))][-1]
+        else:
+            yield cell, "solution" if answer else title
+
+
+@each_derivation
+def test_code_is_folded_where_the_page_is_read_for_its_result(page):
+    for cell, section in sections(page):
+        folded = bool({"hide-input", "remove-input"} & set(cell.metadata.get("tags", [])))
+        assert folded or section in {"Derivation", "solution"}, f"in {section}: {cell.source}"
+
+
 @each_page
 def test_metadata_is_minimal(page):
     notebook = NOTEBOOKS[page]
