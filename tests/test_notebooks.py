@@ -92,7 +92,7 @@ def sections(page):
     title, answer = "", False
     for cell in NOTEBOOKS[page].cells:
         if cell.cell_type == "markdown":
-            title = ([title] + re.findall(r"^## (.*)$", cell.source, re.M))[-1]
+            title = [title, *re.findall(r"^## (.*)$", cell.source, re.M)][-1]
             answer = [answer, *(word == "start" for word in re.findall(r"\{solution-(start|end)\}", cell.source))][-1]
         else:
             yield cell, "solution" if answer else title

@@ -22,6 +22,8 @@
     Leads the first use of each word of the glossary on a page to its definition.
 `book_site.icons`
     Draws the theme's icons from a font of a few kilobytes.
+`book_site.letters`
+    Says under a formula what its letters mean.
 `book_site.markup`
     Mends the HTML of docutils and the theme for screen readers.
 `book_site.mathematics`
@@ -60,6 +62,7 @@ from . import (
     footer,
     glossary,
     icons,
+    letters,
     markup,
     mathematics,
     not_found,
@@ -95,6 +98,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     boxes.setup(app)
     figures.setup(app)
     cells.setup(app)
+    letters.setup(app)
     scripts.setup(app)
     description.setup(app)
     markup.setup(app)

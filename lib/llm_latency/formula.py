@@ -8,10 +8,10 @@ import sympy as sp
 
 from llm_latency.notation import REGISTRY, unit_label, unit_of
 
-__all__ = ["Formula"]
+__all__ = ["FORMULAS", "Formula"]
 
 
-_FORMULAS: dict[str, Formula] = {}
+FORMULAS: dict[str, Formula] = {}
 """Every formula by its name: what a `Term` stands for."""
 
 
@@ -21,7 +21,7 @@ class Term(sp.Symbol):
     __slots__ = ()
 
     def _latex(self, printer):
-        return _FORMULAS[self.name].latex
+        return FORMULAS[self.name].latex
 
 
 def _sentence(words: str) -> str:
@@ -95,7 +95,7 @@ class Formula:
     assumes: tuple[str, ...] = ()
 
     def __post_init__(self):
-        terms = {term: _FORMULAS[term.name] for term in self.form.atoms(Term)}
+        terms = {term: FORMULAS[term.name] for term in self.form.atoms(Term)}
         object.__setattr__(self, "expr", self.form.subs({term: formula.expr for term, formula in terms.items()}))
         inherited = {assumption for formula in terms.values() for assumption in formula.assumes}
         object.__setattr__(self, "assumes", tuple(sorted({*self.assumes, *inherited})))
@@ -106,7 +106,7 @@ class Formula:
                 f"not {unit_label(self.unit)}"
             )
         object.__setattr__(self, "__doc__", self._docstring())
-        _FORMULAS[self.name] = self
+        FORMULAS[self.name] = self
 
     @property
     def term(self) -> Term:
