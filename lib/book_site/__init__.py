@@ -5,7 +5,7 @@
 `book_site.boxes`
     Lets a reader scroll wide tables and equations, filter long tables, and read them on a phone.
 `book_site.cells`
-    Gives every code cell an anchor that other pages can refer to.
+    Gives every code cell an anchor that other pages can refer to, and folds code.
 `book_site.charts`
     Shows every chart in the colours of the page, light or dark.
 `book_site.colab`
