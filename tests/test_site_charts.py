@@ -8,8 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 from docutils import nodes
+from scripts.site_check.site import SITE, why_not_ready
 
-from book_site.vega import LiveChart, control, headline, rungs, themed, visit_html
+from book_site.vega import LONG, LiveChart, control, families, headline, rungs, themed, visit_html
+from conftest import demand, need_browser
 from llm_latency.palette import COLOURS, TOTAL
 from test_live import CHARTS, controls_of
 
@@ -103,3 +105,54 @@ def test_a_wide_slider_has_small_values_within_reach():
 
 def test_every_colour_follows_the_theme():
     assert re.findall(r"#[0-9A-F]{6}", themed(" ".join([*COLOURS.values(), TOTAL]))) == []
+
+
+def test_a_long_choice_is_grouped_and_keeps_its_values():
+    names = [*(f"Alpha-{number}" for number in range(LONG)), "Lone-<1>", "alpha2", "7B", "8B"]
+    bind = {"input": "select", "options": names, "name": "model"}
+    html = control({"name": "model", "value": "Alpha-3", "bind": bind})
+    page = Elements(html)
+    assert [attributes["label"] for attributes, _ in page.named("optgroup")] == ["Alpha …", "Other"]
+    assert html.index("Alpha-3") < html.index("alpha2") < html.index('label="Other"') < html.index(">Lone-&lt;1&gt;<")
+    assert {json.loads(attributes["value"]) for attributes, _ in page.named("option")} == set(names)
+    assert [text for attributes, text in page.named("option") if "selected" in attributes] == ["Alpha-3"]
+
+
+@pytest.mark.parametrize("name", ["model", "device"])
+def test_no_name_of_the_calculator_is_lost_or_alone_in_a_group(name):
+    [bind] = [each["bind"] for spec in CHARTS.values() for each in controls_of(spec) if each["name"] == name][:1]
+    groups = families(bind["options"])
+    assert sorted(member for members in groups.values() for member in members) == sorted(bind["options"])
+    assert min(len(members) for family, members in groups.items() if family != "Other") >= 2
+    assert len(groups["Other"]) < len(bind["options"]) / 3
+
+
+def test_a_chart_and_its_controls_are_seen_together(request):
+    need_browser()
+    demand(why_not_ready())
+    page = request.getfixturevalue("browser").new_page(viewport={"width": 1280, "height": 720})
+    for name in ("deployment-calculator", "decode-latency"):
+        page.goto((SITE / "book" / f"{name}.html").as_uri())
+        page.wait_for_selector(".live-chart")
+        page.locator(".live-chart").first.scroll_into_view_if_needed()
+        page.wait_for_selector(".live-chart[data-live]")
+        room = page.evaluate("innerHeight - document.querySelector('.bd-header-article').offsetHeight")
+        assert page.locator(".live-chart").first.bounding_box()["height"] <= room
+    page.close()
+
+
+def test_on_a_phone_one_sentence_stays_in_view(request):
+    need_browser()
+    demand(why_not_ready())
+    page = request.getfixturevalue("browser").new_page(viewport={"width": 390, "height": 844})
+    page.goto((SITE / "book" / "deployment-calculator.html").as_uri())
+    reset = page.get_by_role("button", name="Back to the example").first
+    page.locator(".live-chart").first.scroll_into_view_if_needed()
+    page.wait_for_selector(".live-chart[data-live]")
+    reset.evaluate("button => button.scrollIntoView({block: 'end', behavior: 'instant'})")
+    lines = page.locator(".live-chart-value").first.locator("span")
+    boxes = [lines.nth(number).bounding_box() for number in range(lines.count())]
+    assert len(boxes) >= 3
+    assert 0 < boxes[0]["y"] < boxes[0]["y"] + boxes[0]["height"] < 844 / 4
+    assert all(box["y"] < 0 for box in boxes[1:])
+    page.close()

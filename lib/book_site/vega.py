@@ -2,6 +2,8 @@
 
 import json
 import math
+import re
+from collections import Counter
 from html import escape
 from pathlib import Path
 from typing import ClassVar
@@ -27,6 +29,11 @@ VARIABLES = {TOTAL: "--chart-total"} | {
 WIDE = 50
 """From this ratio of its ends on, a slider stops at values of about the same ratio."""
 RUNGS = 120
+HEIGHT = 220
+"""Height in pixels of a chart's axes: with its words and its controls, the chart fits a small window."""
+LONG = 20
+"""From so many options on, a choice shows them in groups."""
+FAMILY = re.compile(r"[A-Za-z]*")
 
 TEXT, MUTED, LINE = (f"var(--pst-color-{name})" for name in ("text-base", "text-muted", "border"))
 GUIDE = {"labelColor": TEXT, "titleColor": TEXT, "labelFontSize": 12, "titleFontSize": 12}
@@ -35,7 +42,7 @@ CONFIG = {
     "background": "transparent",
     "font": "sans-serif",
     "axis": GUIDE | SPARSE | {"domainColor": MUTED, "tickColor": MUTED, "gridColor": LINE, "gridOpacity": 0.5},
-    "legend": GUIDE,
+    "legend": GUIDE | {"offset": 6},
     "text": {"color": TEXT, "fontSize": 12},
     "rule": {"color": TEXT},
     "view": {"stroke": LINE},
@@ -102,7 +109,7 @@ def visit_html(translator: HTML5Translator, node: LiveChart) -> None:
         The chart.
     """
     spec = node["spec"]
-    untitled = {key: value for key, value in spec.items() if key != "title"} | {"config": CONFIG}
+    untitled = {key: value for key, value in spec.items() if key != "title"} | {"config": CONFIG, "height": HEIGHT}
     stored = themed(json.dumps(untitled, ensure_ascii=False)).replace("<", "\\u003c")
     words = "".join(f"<span>{escape(line)}</span>" for line in headline(spec))
     controls = "".join(control(parameter) for parameter in spec["params"] if "bind" in parameter)
@@ -198,20 +205,62 @@ def control(parameter: dict) -> str:
     if bind["input"] == "range":
         values = rungs(bind, value)
         return (
-            f'<label><span>{label}</span><input type="range" data-name="{name}" data-values="{values}" '
+            f'<div class="live-chart-control"><label><span>{label}</span>'
+            f'<input type="range" data-name="{name}" data-values="{values}" '
             f'min="0" max="{len(values) - 1}" value="{values.index(value)}" aria-valuetext="{value:.10g}"></label>'
             f'<input type="number" aria-label="{label}, as a number" data-name="{name}" '
             f'min="{bind["min"]:.10g}" max="{bind["max"]:.10g}" step="{1 if bind["step"] % 1 == 0 else "any"}" '
-            f'value="{value:.10g}">'
+            f'value="{value:.10g}"></div>'
         )
     if bind["input"] == "select":
-        texts = map(str, bind.get("labels", bind["options"]))
-        options = "".join(
-            f'<option value="{escape(json.dumps(option))}"{" selected" * (option == value)}>{escape(text)}</option>'
+        texts = list(map(str, bind.get("labels", bind["options"])))
+        options = {
+            text: f'<option value="{escape(json.dumps(option))}"{" selected" * (option == value)}>'
+            f"{escape(text)}</option>"
             for option, text in zip(bind["options"], texts, strict=True)
+        }
+        if len(options) < LONG:
+            content = "".join(options.values())
+        else:
+            content = "".join(
+                f'<optgroup label="{escape(family)}">{"".join(options[text] for text in members)}</optgroup>'
+                for family, members in families(texts).items()
+            )
+        return (
+            f'<div class="live-chart-control"><label><span>{label}</span>'
+            f'<select data-name="{name}">{content}</select></label></div>'
         )
-        return f'<label class="choice"><span>{label}</span><select data-name="{name}">{options}</select></label>'
     raise ValueError(f"a live chart has no control of the kind {bind['input']!r}")
+
+
+def families(names: list[str]) -> dict[str, list[str]]:
+    """Gather names by the letters that they begin with.
+
+    Parameters
+    ----------
+    names : list of str
+        The names.
+
+    Returns
+    -------
+    dict of str to list of str
+        The names of each family, in their order; at the end, those that have no family.
+
+    Examples
+    --------
+    >>> families(["LLaMA-7B", "T4", "Llama-3-8B", "RTX-3090", "RTX-4090"])
+    {'LLaMA …': ['LLaMA-7B', 'Llama-3-8B'], 'RTX …': ['RTX-3090', 'RTX-4090'], 'Other': ['T4']}
+    """
+    letters = {name: FAMILY.match(name)[0] for name in names}
+    sizes = Counter(family.casefold() for family in letters.values())
+    labels, groups, others = {}, {}, []
+    for name, family in letters.items():
+        if not family or sizes[family.casefold()] == 1:
+            others.append(name)
+        else:
+            label = labels.setdefault(family.casefold(), f"{family} …")
+            groups.setdefault(label, []).append(name)
+    return groups | ({"Other": others} if others else {})
 
 
 def rungs(bind: dict, value: float) -> list[float]:
