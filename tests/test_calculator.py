@@ -107,12 +107,14 @@ def test_a_choice_outside_the_lists_is_refused():
         deployment_calculator("GPT-2", "H100-SXM", 3, 1, 1024, 256, "words")
     with pytest.raises(ValueError, match="answer = 1: must be from 2 to 4096"):
         deployment_calculator("Llama-3-70B", "H100-SXM", 8, 1, 1024, 1, "words")
+    with pytest.raises(ValueError, match="preset kv_bits = 5: must be \\[0, 16, 8\\]"):
+        deployment_calculator("Llama-3-70B", "H100-SXM", 8, 1, 1024, 256, "words", presets={"five": {"kv_bits": 5}})
 
 
 def test_the_page_shows_this_calculator():
     [stored] = [spec for name, spec in CHARTS.items() if name.startswith("deployment-calculator")]
-    same = {key: value for key, value in stored.items() if key != "description"}
-    assert same == {key: value for key, value in SPEC.items() if key != "description"}
+    own = {"description", "usermeta"}
+    assert {key: stored[key] for key in stored.keys() - own} == {key: SPEC[key] for key in SPEC.keys() - own}
     choices = {parameter["name"]: parameter["bind"].get("options") for parameter in controls_of(stored)}
     assert choices["model"] == list(ll.models)
     assert choices["device"] == list(ll.devices)

@@ -373,6 +373,27 @@ def test_a_chart_that_cannot_be_drawn_is_refused(curves, sliders, constants, mes
         live_chart(curves, sliders, constants=constants, description="words")
 
 
+@pytest.mark.parametrize(
+    ("preset", "message"),
+    [
+        ({"batch": 2}, "preset 'batch' is no control of the chart"),
+        ({"n_device": 2}, "did you mean 'n_devices'"),
+        ({"n_devices": 65}, "preset n_devices = 65: must be from 1 to 64"),
+        ({"n_devices": 0}, "preset n_devices = 0: must be"),
+    ],
+)
+def test_a_preset_that_no_slider_can_take_on_is_refused(preset, message):
+    with pytest.raises(ValueError, match=message):
+        live_chart(CURVES, SETTING, constants={"bytes_per_param": 2}, description="words", presets={"a": preset})
+
+
+def test_a_preset_is_kept_for_its_button():
+    known = dict(constants={"bytes_per_param": 2}, description="words")
+    assert "usermeta" not in live_chart(CURVES, SETTING, **known).spec
+    small = {"n_devices": 1, "n_params": 13}
+    assert live_chart(CURVES, SETTING, **known, presets={"13B": small}).spec["usermeta"] == {"presets": {"13B": small}}
+
+
 def test_a_model_and_a_machine_supply_what_has_no_slider():
     chart = live_chart(CURVES, {"n_devices": 16}, models["GPT-260B"], devices["A100-note"], description="words")
     assert headline(chart.spec) == ["reading 21.67 ms, bound by memory bandwidth"]

@@ -10,7 +10,7 @@ import pytest
 from docutils import nodes
 from scripts.site_check.site import SITE, why_not_ready
 
-from book_site.vega import LONG, LiveChart, control, families, headline, rungs, themed, visit_html
+from book_site.vega import BACK, LONG, LiveChart, control, families, headline, rungs, themed, visit_html
 from conftest import demand, need_browser
 from llm_latency.palette import COLOURS, TOTAL
 from test_live import CHARTS, controls_of
@@ -73,6 +73,15 @@ def test_a_choice_shows_its_labels_and_keeps_its_values():
     assert [(json.loads(a["value"]), text, "selected" in a) for a, text in page.named("option")] == [
         (0, "as <published>", False), (8, "8", True),
     ]
+
+
+def test_a_preset_and_the_example_have_a_button_each():
+    [spec] = [spec for name, spec in CHARTS.items() if name.startswith("deployment-calculator")]
+    named = Elements(html_of(spec)).named("button")
+    buttons = {text.strip(): json.loads(attributes["data-preset"]) for attributes, text in named}
+    assert list(buttons) == [*spec["usermeta"]["presets"], BACK]
+    assert buttons[BACK] == {parameter["name"]: parameter["value"] for parameter in controls_of(spec)}
+    assert all(buttons[words] == values for words, values in spec["usermeta"]["presets"].items())
 
 
 def test_a_control_of_another_kind_is_refused():
@@ -138,6 +147,23 @@ def test_a_chart_and_its_controls_are_seen_together(request):
         page.wait_for_selector(".live-chart[data-live]")
         room = page.evaluate("innerHeight - document.querySelector('.bd-header-article').offsetHeight")
         assert page.locator(".live-chart").first.bounding_box()["height"] <= room
+    page.close()
+
+
+def test_a_button_sets_several_sliders_at_once(request):
+    need_browser()
+    demand(why_not_ready())
+    page = request.getfixturevalue("browser").new_page()
+    page.goto((SITE / "book" / "deployment-calculator.html").as_uri())
+    page.locator(".live-chart").first.scroll_into_view_if_needed()
+    page.wait_for_selector(".live-chart[data-live]")
+    words = page.locator(".live-chart-value").first
+    first = words.inner_text()
+    page.get_by_role("button", name="As engines run").click()
+    page.wait_for_function("document.querySelector('.live-chart-value').innerText.includes(' about ')")
+    assert page.get_by_label("memory bandwidth reached [%], as a number").input_value() == "80"
+    page.get_by_role("button", name="Back to the example").click()
+    page.wait_for_function("first => document.querySelector('.live-chart-value').innerText === first", arg=first)
     page.close()
 
 

@@ -18,6 +18,7 @@ from llm_latency.palette import COLOURS, TOTAL
 
 MIME_TYPE = "application/vnd.vegalite.v5+json"
 BUNDLE = f"vega-{vl_convert.__version__}.js"
+BACK = "Back to the example"
 HEADLINE = "headline"
 """The parameter of a chart that says in lines of text what it shows."""
 
@@ -113,15 +114,35 @@ def visit_html(translator: HTML5Translator, node: LiveChart) -> None:
     stored = themed(json.dumps(untitled, ensure_ascii=False)).replace("<", "\\u003c")
     words = "".join(f"<span>{escape(line)}</span>" for line in headline(spec))
     controls = "".join(control(parameter) for parameter in spec["params"] if "bind" in parameter)
+    buttons = "".join(
+        f'<button type="button" data-preset="{escape(json.dumps(values))}">{escape(words)}</button>'
+        for words, values in (spec.get("usermeta", {}).get("presets", {}) | {BACK: first_values(spec)}).items()
+    )
     translator.body.append(
         f'<div class="live-chart">\n<output class="live-chart-value">{words}</output>\n'
         f'<div class="live-chart-view" role="img" aria-label="{escape(spec["description"])}">'
         f"{themed(vl_convert.vegalite_to_svg(untitled))}</div>\n"
         f'<div class="live-chart-controls pst-js-only">{controls}'
-        '<button type="button" class="live-chart-reset">Back to the example</button></div>\n'
+        f'<div class="live-chart-presets">{buttons}</div></div>\n'
         f'<script type="application/json">{stored}</script>\n</div>\n'
     )
     raise nodes.SkipNode
+
+
+def first_values(spec: dict) -> dict[str, float | str]:
+    """Return the values at which the controls of a chart stand at first.
+
+    Parameters
+    ----------
+    spec : dict
+        The specification.
+
+    Returns
+    -------
+    dict
+        The value of each control, by its name.
+    """
+    return {parameter["name"]: parameter["value"] for parameter in spec["params"] if "bind" in parameter}
 
 
 def themed(text: str) -> str:

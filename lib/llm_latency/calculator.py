@@ -50,7 +50,14 @@ CONTROLS = {
 
 
 def deployment_calculator(
-    model: str, device: str, tp: int, batch: int, prompt: int, answer: int, description: str
+    model: str,
+    device: str,
+    tp: int,
+    batch: int,
+    prompt: int,
+    answer: int,
+    description: str,
+    presets: Mapping[str, Mapping[str, float]] | None = None,
 ) -> LiveChart:
     """Draw the operator model as a calculator: model, device and request under the reader's hand.
 
@@ -64,6 +71,8 @@ def deployment_calculator(
         Sequences, and the tokens of each one's prompt and answer, at first.
     description : str
         What the chart shows, for readers who do not see it.
+    presets : mapping of str to mapping of str to float, optional
+        Values of some controls that one button sets together, by the words on it.
 
     Returns
     -------
@@ -119,6 +128,7 @@ def deployment_calculator(
         marks={"largest batch": f"(largest_batch > 0 && largest_batch <= {SLIDERS['batch'].high} ? largest_batch : 0)"},
         when="!problem",
         samples=SAMPLES,
+        presets=presets,
     )
 
 

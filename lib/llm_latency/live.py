@@ -292,6 +292,7 @@ def live_chart(
     limit: Mapping[str, sp.Expr] | None = None,
     marks: Mapping[str, Formula | sp.Expr] | None = None,
     readings: Mapping[str, Formula | sp.Expr] | None = None,
+    presets: Mapping[str, Mapping[str, float]] | None = None,
 ) -> LiveChart:
     """Draw a quantity and its parts against the first slider's variable, with every slider live.
 
@@ -320,6 +321,8 @@ def live_chart(
         Places on the horizontal axis that are marked by a line, and said in words, by their names.
     readings : mapping of str to Formula or sympy.Expr, optional
         What else is said in words, by its name.
+    presets : mapping of str to mapping of str to float, optional
+        Positions of some sliders that one button sets together, by the words on it.
 
     Returns
     -------
@@ -331,7 +334,7 @@ def live_chart(
     ValueError
         If the curves differ in unit or have one that no chart displays, if a part has no colour, if a
         slider or constant is not a variable of the chart, if a variable has neither, or if a value is
-        outside its range.
+        outside its range; also in a preset.
 
     Examples
     --------
@@ -392,6 +395,7 @@ def live_chart(
         position=(javascript(against.expr, along), javascript(against.expr, current)) if against else None,
         marks={name: javascript(said[name], current) for name in marks},
         limit={name: shown.scaled(javascript(drawn[name], current)) for name in limit},
+        presets=presets,
     )
 
 
@@ -408,6 +412,7 @@ def chart_of(
     limit: Mapping[str, str] | None = None,
     when: str = "true",
     samples: int = SAMPLES,
+    presets: Mapping[str, Mapping[str, float]] | None = None,
 ) -> LiveChart:
     """Put curves, controls and words together to a chart.
 
@@ -438,16 +443,25 @@ def chart_of(
         Vega expression that says whether there is anything to draw.
     samples : int, optional
         Points of a curve.
+    presets : mapping of str to mapping of str to float, optional
+        Values of some controls that one button sets together, by the words on it.
 
     Returns
     -------
     LiveChart
         The chart.
 
+    Raises
+    ------
+    ValueError
+        If a preset names no control, or has a value that the control cannot have.
+
     References
     ----------
     Page ``decode-latency`` shows such a chart.
     """
+    for values in (presets or {}).values():
+        _check_preset(values, {control["name"]: control["bind"] for control in controls})
     first, bind = next((each["name"], each["bind"]) for each in controls if each["bind"]["input"] == "range")
     ratio = math.log(bind["max"] / bind["min"])
     at = f"{bind['min']}*exp(datum.i*{ratio / samples!r})"
@@ -504,6 +518,7 @@ def chart_of(
             "title": {"text": {"expr": "headline"}, "anchor": "start", "fontSize": 15, "lineHeight": 20},
             "width": WIDTH,
             "height": 300,
+            **({"usermeta": {"presets": presets}} if presets else {}),
             "params": [
                 *controls,
                 *({"name": name, "value": table} for name, table in (tables or {}).items()),
@@ -517,6 +532,16 @@ def chart_of(
             ],
         }
     )
+
+
+def _check_preset(values: Mapping[str, float], binds: Mapping[str, dict]) -> None:
+    """Raise an error for a preset that the controls cannot take on."""
+    for name, value in values.items():
+        if name not in binds:
+            raise ValueError(f"preset {name!r} is no control of the chart; {suggestion(name, binds)}")
+        low, high, options = (binds[name].get(key) for key in ("min", "max", "options"))
+        if not (value in options if options else low <= value <= high):
+            raise ValueError(f"preset {name} = {value!r}: must be {options or f'from {low} to {high}'}")
 
 
 def _line(name: str, place: str, direction: str, channel: dict) -> dict:

@@ -9,7 +9,7 @@ window.siteCheck = (function () {
   const LIVE = "[data-live]";
   const CONTROL = "[data-name]";
   const WORDS = ".live-chart-value span";
-  const RESET = ".live-chart-reset";
+  const RESET = ".live-chart-presets button:last-child";
   const QUIET = 120; // ms without a change after which a chart stands still
   const LONGEST = 500; // ms to wait for a change
 

@@ -50,7 +50,6 @@
     for (const control of controls) {
       if (control.type === "range") stops.set(control, JSON.parse(control.dataset.values));
     }
-    const first = new Map(spec.params.map((parameter) => [parameter.name, parameter.value]));
     delete spec.$schema; // Vega-Lite 6 reads version 5, but would complain about it.
     spec.width = "container"; // The stored width is JupyterLab's.
     for (const parameter of spec.params) {
@@ -99,10 +98,12 @@
         vega.runAsync();
       });
     }
-    chart.querySelector(".live-chart-reset").addEventListener("click", () => {
-      for (const { dataset } of controls) set(dataset.name, first.get(dataset.name));
-      vega.runAsync();
-    });
+    for (const button of chart.querySelectorAll("[data-preset]")) {
+      button.addEventListener("click", () => {
+        for (const [name, value] of Object.entries(JSON.parse(button.dataset.preset))) set(name, value);
+        vega.runAsync();
+      });
+    }
     new ResizeObserver(() => vega.width(view.clientWidth).runAsync()).observe(view);
     chart.dataset.live = "";
   }
