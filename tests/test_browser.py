@@ -3,7 +3,7 @@
 import pytest
 from scripts.site_check import charts
 from scripts.site_check.links import broken_links
-from scripts.site_check.navigation import search
+from scripts.site_check.navigation import RESULT, search
 from scripts.site_check.report import AT_MOST
 from scripts.site_check.server import serve
 from scripts.site_check.site import SITE, why_not_ready
@@ -62,8 +62,21 @@ def test_charts_follow_their_controls_and_say_what_the_library_computes(browser,
             assert computed in said
 
 
-def test_a_search_for_all_reduce_finds_the_page_on_communication(browser, base):
-    assert "book/communication.html" in search(browser, base, "all-reduce")
+@pytest.mark.parametrize("words", ["all-reduce", "allreduce"])
+def test_a_search_for_all_reduce_finds_the_page_on_communication(browser, base, words):
+    assert "book/communication.html" in search(browser, base, words)
+
+
+def test_a_search_names_each_entry_of_the_glossary_once_and_escape_takes_its_marks_away(browser, base):
+    with open_page(browser, base) as page:
+        page.goto(f"{base}/search.html?q=all-reduce")
+        page.get_by_role("link", name="Glossary > all-reduce", exact=True).wait_for()
+        names = page.locator(RESULT).all_inner_texts()
+        assert len(set(names)) == len(names)
+        page.locator(RESULT).first.click()
+        page.locator(".highlighted").first.wait_for()
+        page.keyboard.press("Escape")
+        assert page.locator(".highlighted").count() == 0
 
 
 BROKEN_PAGE = r"""<!DOCTYPE html>

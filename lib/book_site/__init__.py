@@ -40,6 +40,8 @@
     Says on every page how to run it, on the reader's machine or elsewhere.
 `book_site.scripts`
     Lets no script hold up a page.
+`book_site.search`
+    Lets the search find a word with and without its hyphen.
 `book_site.sheets`
     Joins the style sheets to one, without the rules that match nothing.
 `book_site.social`
@@ -70,6 +72,7 @@ from . import (
     pictures,
     rerun,
     scripts,
+    search,
     sheets,
     social,
     style,
@@ -109,5 +112,6 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     not_found.setup(app)
     glossary.setup(app)
     rerun.setup(app)
+    search.setup(app)
     sheets.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}
