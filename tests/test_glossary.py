@@ -2,7 +2,9 @@
 
 import io
 import re
+import shutil
 from html import unescape
+from importlib.resources import files
 
 import pytest
 from docutils import nodes
@@ -11,7 +13,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import docutils_namespace
 
 from book_site.glossary import Entry, Words, forms, in_running_text
-from conftest import BOOK, NOTEBOOKS, toc_files
+from conftest import BOOK, NOTEBOOKS, need_browser, toc_files
 
 GLOSSARY = (BOOK / "glossary.md").read_text(encoding="utf-8")
 BLOCKS = re.search(r"```\{glossary\}\n(.+?)\n```", GLOSSARY, flags=re.S)[1].split("\n\n")
@@ -209,3 +211,65 @@ def running_text(page):
 def test_every_word_is_used(word):
     words = Words([Entry(tuple(ENTRIES[word][0]), "", "", "", frozenset())])
     assert any(True for page in NOTEBOOKS for _ in words.find(running_text(page)))
+
+
+WORD = '<a class="glossary-link" href="#there" data-definition="What it is.">word</a>'
+PAGE = f"""<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>Words</title>
+<link rel="stylesheet" href="book.css"><p>{WORD} <button>away</button></p><p style="margin-top: 600px">{WORD}</p>
+<p id="there" style="margin-top: 2000px">There</p><script src="glossary.js"></script></html>"""
+
+
+@pytest.fixture
+def words_address(tmp_path):
+    """Write a page with a word at the top and one at the foot of a phone."""
+    for name in ("book.css", "glossary.js"):
+        shutil.copy(str(files("book_site") / "static" / name), tmp_path)
+    (tmp_path / "page.html").write_text(PAGE, encoding="utf-8")
+    return (tmp_path / "page.html").as_uri()
+
+
+def definition_of(link):
+    """Return what the style sheet shows for a link, and how far it is from the top and the foot of the window."""
+    return link.evaluate("""link => {
+        const style = getComputedStyle(link, "::after");
+        return [style.content, parseFloat(style.top), parseFloat(style.bottom)];
+    }""")
+
+
+def test_a_tap_shows_the_definition_and_the_next_one_follows_the_link(request, words_address):
+    need_browser()
+    browser = request.getfixturevalue("browser")
+    page = browser.new_page(viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
+    page.goto(words_address)
+    first, second = page.locator("a").all()
+    second.tap()
+    assert page.url == words_address
+    assert "What it is." in definition_of(second)[0]
+    first.tap()
+    assert page.url == words_address
+    assert (first.get_attribute("class"), second.get_attribute("class")) == (
+        "glossary-link is-shown", "glossary-link is-low"
+    )
+    first.tap()
+    assert page.url == f"{words_address}#there"
+    page.close()
+
+
+def test_a_definition_shows_away_from_its_word_and_a_click_follows_the_link(request, words_address):
+    need_browser()
+    page = request.getfixturevalue("browser").new_page(viewport={"width": 1280, "height": 800})
+    page.goto(words_address)
+    first, second = page.locator("a").all()
+    for link, is_low in ((first, False), (second, True)):
+        link.hover()
+        content, top, foot = definition_of(link)
+        assert "What it is." in content
+        assert (top < foot) == is_low
+    page.mouse.move(600, 300)
+    page.keyboard.press("Tab")
+    assert "What it is." in definition_of(first)[0]
+    page.keyboard.press("Escape")
+    assert definition_of(first)[0] == "none"
+    first.click()
+    assert page.url == f"{words_address}#there"
+    page.close()

@@ -59,10 +59,35 @@ def setup(app: Sphinx) -> None:
     """
     app.add_node(GlossaryLink, html=(visit_html, HTML5Translator.depart_reference))
     app.connect("doctree-resolved", link_words)
+    app.connect("html-page-context", add_script)
+
+
+def add_script(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict,
+    doctree: nodes.document | None,
+) -> None:
+    """Load the script that places definitions, and shows them at a tap, on a page with such links.
+
+    Parameters
+    ----------
+    app : sphinx.application.Sphinx
+        The application that builds the book.
+    pagename, templatename : str
+        The page and its template.
+    context : dict
+        The values of the template.
+    doctree : docutils.nodes.document or None
+        The page, or None for a page without a source.
+    """
+    if doctree is not None and any(doctree.findall(GlossaryLink)):
+        app.add_js_file("glossary.js", defer="defer")
 
 
 def visit_html(translator: HTML5Translator, node: GlossaryLink) -> None:
-    """Open a link; the style sheet shows its definition while it has the pointer or the focus.
+    """Open a link; the style sheet shows its definition while it has the pointer or the focus, or after a tap.
 
     Parameters
     ----------
