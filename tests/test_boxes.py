@@ -46,11 +46,17 @@ def table(rows, columns, cell):
 PAGE = f"""
 <!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>Boxes</title>
 <link rel="stylesheet" href="boxes.css">
-<style>.pst-scrollable-table-container, .math-scroll {{ overflow-x: auto }} td {{ white-space: nowrap }}</style>
+<style>
+:root {{ --pst-color-border: #888 }}
+.pst-scrollable-table-container, .math-scroll {{ overflow-x: auto }}
+tbody tr > :nth-child(n + 4) {{ white-space: nowrap }}
+</style>
 {table(3, 2, "1")}
 {table(30, 9, "12345.678")}
 {table(3, 3, "a sentence that is far too long for a column of numbers on a phone")}
 <div class="math-scroll"><div style="width: 600px">E = mc²</div></div>
+<div style="width: 100px">{table(1, 3, "12.5 thousand")}</div>
+<div style="width: 100px">{table(1, 3, "some plain words")}</div>
 <script src="boxes.js"></script>
 """
 
@@ -128,7 +134,7 @@ def test_a_long_table_shows_only_the_rows_that_one_asks_for(open_page):
     assert rows == ["row 17 of Name-3"]
     assert page.locator("output").inner_text() == "1 of 30"
     page.get_by_label("Only rows with").fill("no such row")
-    assert page.locator("output").inner_text() == "0 of 30"
+    assert page.locator("output").inner_text() == "no row matches"
 
 
 @in_a_browser
@@ -141,3 +147,27 @@ def test_rows_of_sentences_are_cards_on_a_phone_and_stay_a_table_for_a_screen_re
     assert page.get_by_role("table").nth(2).get_by_role("row").nth(1).get_by_role("cell").count() == 3
     page.set_viewport_size(DESK)
     assert cell.evaluate("cell => getComputedStyle(cell).display") == "table-cell"
+
+
+@in_a_browser
+def test_a_number_stays_with_its_unit_and_words_may_break(open_page):
+    page = open_page(PHONE)
+    heights = [boxes(page).nth(number).locator("td").nth(1).evaluate(LINES) for number in (4, 5)]
+    assert heights[0] == 1
+    assert heights[1] > 1
+
+
+LINES = """cell => {
+    const range = document.createRange();
+    range.selectNodeContents(cell);
+    return new Set([...range.getClientRects()].map((line) => line.top)).size;
+}"""
+"""Counts the lines of a cell."""
+
+
+@in_a_browser
+def test_the_column_that_stays_has_an_edge(open_page):
+    page = open_page(PHONE)
+    shadow = "cell => getComputedStyle(cell).boxShadow"
+    assert "inset" in boxes(page).nth(1).locator("td").nth(0).evaluate(shadow)
+    assert boxes(page).nth(1).locator("td").nth(1).evaluate(shadow) == "none"

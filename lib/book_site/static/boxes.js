@@ -4,6 +4,7 @@
 
   const LONG = 24; // rows from which a table can be filtered
   const WORDY = 45; // characters of a cell from which a row becomes a card on a phone
+  const NUMBER = 18; // characters up to which a cell with a digit stays on one line
 
   function headers(table) {
     return [...table.querySelectorAll("thead th, thead td")].map((cell) => cell.textContent.trim());
@@ -47,7 +48,7 @@
         row.hidden = !words.every((word) => texts[index].includes(word));
         shown += !row.hidden;
       });
-      count.value = `${shown} of ${rows.length}`;
+      count.value = shown ? `${shown} of ${rows.length}` : "no row matches";
     }
     field.addEventListener("input", update);
     update();
@@ -72,6 +73,10 @@
   function prepareTable(box, table, number) {
     const cells = [...table.tBodies[0].querySelectorAll("td")];
     if (cells.some((cell) => cell.textContent.length > WORDY)) labelCells(table);
+    for (const cell of cells) {
+      const text = cell.textContent.trim();
+      if (cell.cellIndex && /\d/.test(text) && text.length <= NUMBER) cell.classList.add("whole");
+    }
     if (table.tBodies[0].rows.length > LONG) addFilter(box, table);
     watchScrolling(box, `Table ${number}: ${headers(table).join(", ")}`);
   }
