@@ -57,6 +57,8 @@ STRETCHING = {"TEX-S1", "TEX-S2", "TEX-S3", "TEX-S4"}
 EMPTY = "ZERO"
 """The font without a glyph, which holds the place of every character."""
 
+PUNCTUATION = re.compile(r"[,.;:!?)\]’”]+")
+
 
 class MathJax:
     """MathJax in a JavaScript engine, with what it has set so far.
@@ -204,6 +206,7 @@ def setup(app: Sphinx) -> None:
     app.add_html_math_renderer(RENDERER, (visit_inline, None), (visit_display, None))
     app.connect("config-inited", choose_renderer)
     app.connect("env-check-consistency", write_style_sheet)
+    app.connect("doctree-resolved", hold_punctuation, priority=900)  # once the words of the texts are links
     app.add_css_file(STYLE_SHEET, priority=899)
 
 
@@ -218,6 +221,28 @@ def choose_renderer(app: Sphinx, config: Config) -> None:
         Its configuration, changed in place.
     """
     config.html_math_renderer = RENDERER
+
+
+def hold_punctuation(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Keep the punctuation after a formula in a sentence on the formula's line.
+
+    Parameters
+    ----------
+    app : sphinx.application.Sphinx
+        The application that builds the book.
+    doctree : docutils.nodes.document
+        The page, changed in place.
+    docname : str
+        Its name.
+    """
+    for formula in list(doctree.findall(nodes.math)):
+        text = formula.next_node(descend=False, siblings=True)
+        found = PUNCTUATION.match(text) if isinstance(text, nodes.Text) else None
+        if found:
+            rest = nodes.Text(text[found.end() :])
+            text.parent.replace(text, [rest] if rest else [])
+            held = nodes.inline("", "", formula.deepcopy(), nodes.Text(found[0]), classes=["with-formula"])
+            formula.replace_self(held)
 
 
 def write_style_sheet(app: Sphinx, env) -> None:
