@@ -15,11 +15,11 @@ DARK = {
     INK: "#ced6dd",
     "#e4e4e4": "#333a44",
     "#bbbbbb": "#565f6b",
-    TOTAL.lower(): "#adadad",
+    TOTAL.lower(): "#8d8d8d",
     COLOURS["memory bandwidth"].lower(): "#4a9ff0",
     COLOURS["arithmetic"].lower(): "#ff9347",
     COLOURS["communication"].lower(): "#45d6aa",
-    COLOURS["KV cache"].lower(): "#d45a96",
+    COLOURS["KV cache"].lower(): "#db4a72",
     COLOURS["other"].lower(): "#f6c4e4",
 }
 """For every colour of a chart, the one that takes its place on a dark page."""
