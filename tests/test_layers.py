@@ -12,8 +12,8 @@ from conftest import ROOT
 
 PACKAGE = ROOT / "lib" / "llm_latency"
 LAYERS = [
-    ("palette", "names", "notation", "table"),
-    ("formula", "catalogue", "hf_config"),
+    ("palette", "names", "notation", "numerals"),
+    ("formula", "catalogue", "hf_config", "table"),
     ("hardware", "model", "transformer", "footprint", "attention", "precision"),
     ("measurements", "roofline", "collectives"),
     ("kv_cache", "experts", "operators"),
@@ -33,8 +33,8 @@ ONLY_HERE = {
     "pandas": set(),
 }
 WITHOUT_SYMPY = {
-    "catalogue", "estimate", "explanation", "hardware", "hf_config", "measurements", "model", "names", "palette",
-    "plots", "table",
+    "catalogue", "estimate", "explanation", "hardware", "hf_config", "measurements", "model", "names", "numerals",
+    "palette", "plots", "table",
 }
 
 
@@ -90,4 +90,4 @@ def code_lines(source):
 
 
 def test_the_library_stays_small_enough_to_read_in_an_evening():
-    assert sum(code_lines(path.read_text(encoding="utf-8")) for path in PACKAGE.glob("*.py")) < 3600
+    assert sum(code_lines(path.read_text(encoding="utf-8")) for path in PACKAGE.glob("*.py")) < 3750

@@ -4,6 +4,7 @@ import json
 import random
 import re
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ from llm_latency.latency import (
     serial_decode_step_time,
     serial_prefill_time,
 )
-from llm_latency.live import MIME_TYPE, SLIDERS, javascript, live_chart
+from llm_latency.live import MIME_TYPE, SLIDERS, Display, doublings, javascript, live_chart
 from llm_latency.model import models
 from llm_latency.notation import REGISTRY, batch, mem_bandwidth
 from llm_latency.precision import quantised_bytes
@@ -116,7 +117,7 @@ def test_stored_charts_have_words_and_labelled_controls(spec):
 
 @pytest.mark.parametrize("spec", CHARTS.values(), ids=CHARTS)
 def test_a_description_says_what_the_chart_says_at_first(spec):
-    numbers = re.findall(r"\d[\d.,]* (?:ms|GB|G?FLOP|TFLOP/s)", " ".join(headline(spec)))
+    numbers = re.findall(r"\d[\d.,]* (?:[mµ]s|GB|G?FLOP|TFLOP/s)", " ".join(headline(spec)))
     assert numbers
     assert re.search(re.escape(numbers[0].split()[0]), spec["description"])
 
@@ -277,7 +278,7 @@ def quantised(**values):
 DRAWN = {
     "counting": [(1e-9, {}, work_of_a_token)],
     "later-tokens": [(1e3, SHAPE_13B | {"link_bandwidth": 300e9, "link_latency": 0}, times(WITHOUT_MESSAGES))],
-    "operator-model": [(1e3, {"link_efficiency": 1, "devices_per_node": 8}, all_reduce)],
+    "operator-model": [(1e6, {"link_efficiency": 1, "devices_per_node": 8}, all_reduce)],
     "attention-variants": [(1e3, models["Llama-3-70B"].arguments, attention_core)],
     "mixture-of-experts": [(1e3, models["Mixtral-8x7B"].arguments, experts)],
     "quantisation": [(1e3, {"scale_bits": 16, "zero_point_bits": 0}, quantised)],
@@ -426,3 +427,42 @@ def test_serial_steps_can_be_drawn_too():
         description="words",
     )
     assert headline(chart.spec) == ["decode step 24.26 ms, bound by memory bandwidth"]
+
+
+@pytest.mark.parametrize("slider", SLIDERS.values(), ids=SLIDERS)
+def test_a_sliders_axis_has_ticks_at_equal_distances(slider):
+    ticks = doublings(slider.low, slider.high)
+    assert ticks[0] == slider.low
+    assert ticks[-1] <= slider.high
+    assert len(ticks) <= 7
+    assert len({high / low for low, high in pairwise(ticks)}) <= 1
+
+
+@pytest.mark.parametrize("name", [name for name in CHARTS if not name.startswith("deployment")])
+def test_no_tick_is_dropped_on_a_telephone(name):
+    scene = vl_convert.vegalite_to_scenegraph({**CHARTS[name], "width": 270})
+    numbers = [float(text.replace(",", "")) for text in texts(scene) if re.fullmatch(r"[\d,.]+", str(text))]
+    axes = [[numbers[0]]]
+    for low, high in pairwise(numbers):
+        axes.append([high]) if high <= low else axes[-1].append(high)
+    assert len(axes) == 2
+    for axis in axes:
+        assert len({round(high / low, 6) for low, high in pairwise(axis)}) == 1
+
+
+@pytest.mark.parametrize(("place", "side"), [(2, "left"), (50, "right")])
+def test_words_of_a_line_stand_on_the_roomier_side(place, side):
+    chart = live_chart(
+        CURVES, SETTING, constants={"bytes_per_param": 2}, marks={"here": sp.Integer(place)}, description="Words."
+    )
+    scene = json.dumps(vl_convert.vegalite_to_scenegraph(chart.spec))
+    [words] = re.findall(r'\{[^{}]*"text":\s*"here"[^{}]*\}', scene)
+    assert json.loads(words).get("align", "left") == side
+
+
+def test_a_short_time_is_displayed_in_microseconds():
+    chart = live_chart(
+        CURVES, SETTING, constants={"bytes_per_param": 2}, display=Display("time", "µs", 1e6), description="Words."
+    )
+    assert headline(chart.spec) == ["reading 21,670 µs, bound by memory bandwidth"]
+    assert "time [µs]" in texts(vl_convert.vegalite_to_scenegraph(chart.spec))

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -101,3 +103,50 @@ def test_coloured_measurements_are_labelled_like_curves_and_others_at_the_middle
 def test_a_curve_that_ends_early_has_no_label_at_the_right():
     ax = plots.curves([1, 10], {"short": [1, float("nan")], "long": [1, 2]}, x_label="x", y_label="y", log="")
     assert {text.get_text() for text in ax.texts} == {"long"}
+
+
+@pytest.mark.parametrize("level", [0.01, 0.5, 2.0])
+def test_labels_of_close_curves_stay_beside_the_chart_and_in_order(level):
+    plots.use_book_style()
+    lines = {name: [1, level + shift] for name, shift in (("low", 0), ("mid", 0.001), ("high", 0.002), ("top", 2.0))}
+    ax = plots.curves([1, 10], lines, x_label="x", y_label="y", log="")
+    found = sorted(boxes(ax), key=lambda box: box.y0)
+    labels = sorted((text for text in ax.texts), key=lambda text: text.xy[1])
+    assert [label.get_text() for label in labels] == ["low", "mid", "high", "top"]
+    assert all(low.y1 <= high.y0 for low, high in pairwise(found))
+    assert ax.bbox.y0 <= found[0].y0
+    assert found[-1].y1 <= ax.bbox.y1
+
+
+def test_a_label_avoids_curves_points_and_other_labels():
+    plots.use_book_style()
+    ax = plots.curves([0, 10], {"rising": [0, 10], "flat": [5, 5]}, x_label="x", y_label="y", log="")
+    ax.plot([2.5], [6], "o")
+    one, other = (plots.write_beside(ax, words, (4, 5), (8, 2)) for words in ("somewhere", "elsewhere"))
+    ax.figure.draw_without_rendering()
+    first, second = one.get_window_extent(), other.get_window_extent()
+    assert not first.overlaps(second)
+    for box in (first, second):
+        assert not box.count_contains(ax.transData.transform([(2.5, 6)]))
+        for y in ([0, 10], [5, 5]):
+            path = np.column_stack([np.linspace(0, 10, 500), np.linspace(*y, 500)])
+            assert not box.count_contains(ax.transData.transform(path))
+
+
+def test_a_measured_series_that_ends_early_is_named_beside_its_last_point():
+    ax = plots.curves(
+        [1, 10], {"arithmetic": [1, 2]}, x_label="batch", y_label="time [ms]", log="",
+        measured={"early": ([2, 4], [30, 40])}, colours={"early": COLOURS["communication"]},
+    )
+    [label] = [text for text in ax.texts if text.get_text() == "early"]
+    assert label.xy == (4, 40)
+    assert label.get_color() == COLOURS["communication"]
+
+
+def test_ticks_are_plain_numbers():
+    ax = plots.curves(
+        [1, 20_000], {"a": [0.1, 2000]}, x_label="x", y_label="y", x_ticks=[1, 100, 10_000],
+    )
+    ax.figure.draw_without_rendering()
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["1", "100", "10,000"]
+    assert {"0.1", "1", "1000"} <= {label.get_text() for label in ax.get_yticklabels()}

@@ -37,16 +37,16 @@ LONG = 20
 FAMILY = re.compile(r"[A-Za-z]*")
 
 TEXT, MUTED, LINE = (f"var(--pst-color-{name})" for name in ("text-base", "text-muted", "border"))
-GUIDE = {"labelColor": TEXT, "titleColor": TEXT, "labelFontSize": 12, "titleFontSize": 12}
+GUIDE = {"labelColor": TEXT, "titleColor": TEXT, "labelFontSize": 13, "titleFontSize": 13}
 SPARSE = {"labelOverlap": "greedy", "labelSeparation": 8, "titleFontWeight": "normal"}
 CONFIG = {
     "background": "transparent",
     "font": "sans-serif",
     "axis": GUIDE | SPARSE | {"domainColor": MUTED, "tickColor": MUTED, "gridColor": LINE, "gridOpacity": 0.5},
     "legend": GUIDE | {"offset": 6},
-    "text": {"color": TEXT, "fontSize": 12},
+    "text": {"color": TEXT, "fontSize": 13},
     "rule": {"color": TEXT},
-    "view": {"stroke": LINE},
+    "view": {"stroke": None},
 }
 """The style of the charts. The pictures keep the CSS variables, so they follow the theme's colours."""
 

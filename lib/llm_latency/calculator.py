@@ -18,6 +18,7 @@ from llm_latency.hardware import COMPUTE_DTYPES, devices
 from llm_latency.live import SLIDERS, Curve, LiveChart, Slider, chart_of, javascript, longest
 from llm_latency.model import BITS_PER_BYTE, Model, models
 from llm_latency.notation import REGISTRY
+from llm_latency.numerals import javascript_numeral
 from llm_latency.operators import Architecture
 from llm_latency.palette import PARTS, TOTAL
 
@@ -137,13 +138,13 @@ def _words(parts: tuple[str, ...]) -> list[str]:
     part = longest({part: f"value_{number}" for number, part in enumerate(parts, start=1)})
     step = f"'decode step ' + word + ' ' + {_shown('step')} + ', longest part: ' + {part}"
     speed = (
-        "format(1000/step, ',.3~r') + ' tokens/s for each user, ' + format(1000*batch/step, ',.3~r') + ' in all'"
+        f"{_numeral('1000/step')} + ' tokens/s for each user, ' + {_numeral('1000*batch/step')} + ' in all'"
         " + (batch > 1 ? '; ' + format(step/step_of_one, '.2f') + ' times the step of a single user' : '')"
     )
     wait = f"'prefill ' + word + ' ' + {_shown('prefill')} + ', whole request ' + {_shown('1000*request')}"
     memory = (
-        "'memory ' + format(held, ',.3~r') + (capacity > 0 ? ' of ' + format(capacity, ',.3~r') + ' GB a device: '"
-        " + (fits ? 'fits' : 'does not fit') + ', largest batch ' + format(largest_batch, ',.0f')"
+        f"'memory ' + {_numeral('held')} + (capacity > 0 ? ' of ' + {_numeral('capacity')} + ' GB a device: '"
+        f" + (fits ? 'fits' : 'does not fit') + ', largest batch ' + {javascript_numeral('largest_batch', '.0f')}"
         " : ' GB a device; how much the device has is not known')"
     )
     first, last = f"fits ? {step} : {memory}", f"fits ? {memory} : {step}"
@@ -153,7 +154,11 @@ def _words(parts: tuple[str, ...]) -> list[str]:
 def _shown(milliseconds: str) -> str:
     """Write the Vega expression of a time in words, in seconds from a thousand milliseconds on."""
     value = f"({milliseconds})"
-    return f"({value} < 1000 ? format({value}, ',.3~r') + ' ms' : format({value}/1000, ',.3~r') + ' s')"
+    return f"({value} < 1000 ? {_numeral(value)} + ' ms' : {_numeral(f'{value}/1000')} + ' s')"
+
+
+def _numeral(value: str) -> str:
+    return javascript_numeral(value, ".3~r")
 
 
 def _choice(name: str, label: str, value, options: list, labels: list[str] | None = None) -> dict:

@@ -20,9 +20,13 @@ from llm_latency.evaluation import checked
 from llm_latency.formula import Formula
 from llm_latency.names import suggestion
 from llm_latency.notation import FLOP, REGISTRY, bit, byte, second, unit_label, unit_of
+from llm_latency.numerals import javascript_numeral
 from llm_latency.palette import PARTS, TOTAL
 
-__all__ = ["SLIDERS", "Curve", "Display", "LiveChart", "Slider", "chart_of", "javascript", "live_chart", "longest"]
+__all__ = [
+    "SLIDERS", "Curve", "Display", "LiveChart", "Slider", "chart_of", "doublings", "javascript", "live_chart",
+    "longest",
+]
 
 MIME_TYPE = "application/vnd.vegalite.v5+json"
 VEGA_FUNCTIONS = {"abs", "ceil", "exp", "floor", "log", "max", "min", "pow", "sqrt"}
@@ -32,6 +36,11 @@ WIDTH = 600
 that are not in view, a width that follows the container never settles and the page hangs."""
 SAMPLES = 240
 """Points of a live curve."""
+DECADES = [float(f"1e{exponent}") for exponent in range(-9, 13)]
+FINER = [digit * decade for decade in DECADES for digit in (1, 2, 5)]
+"""Ticks of a logarithmic axis over three decades or more, and over fewer, as in the printed charts."""
+MOST_TICKS = 7
+"""As many labels of a slider's axis fit side by side on a telephone."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +97,7 @@ class Display:
         str
             Vega expression of a text.
         """
-        return f"format({expression}, ',.{self.digits}~r')" + (f" + ' {self.unit}'" if self.unit else "")
+        return javascript_numeral(expression, f".{self.digits}~r") + (f" + ' {self.unit}'" if self.unit else "")
 
 
 DISPLAY = {
@@ -293,6 +302,7 @@ def live_chart(
     marks: Mapping[str, Formula | sp.Expr] | None = None,
     readings: Mapping[str, Formula | sp.Expr] | None = None,
     presets: Mapping[str, Mapping[str, float]] | None = None,
+    display: Display | None = None,
 ) -> LiveChart:
     """Draw a quantity and its parts against the first slider's variable, with every slider live.
 
@@ -323,6 +333,8 @@ def live_chart(
         What else is said in words, by its name.
     presets : mapping of str to mapping of str to float, optional
         Positions of some sliders that one button sets together, by the words on it.
+    display : Display, optional
+        How the curves are displayed, in place of the usual `DISPLAY` of their unit.
 
     Returns
     -------
@@ -365,7 +377,7 @@ def live_chart(
     current = fixed | {name: SLIDERS[name].si(name) for name in sliders}
     first = next(iter(sliders))
     along = current | {first: SLIDERS[first].si("datum.at")}
-    shown = DISPLAY[unit]
+    shown = display or DISPLAY[unit]
     lines = {
         name: Curve(
             shown.scaled(javascript(drawn[name], along)),
@@ -471,12 +483,16 @@ def chart_of(
     limits = dict.fromkeys(["limit"], *limit.values()) if limit else {}
     expressions = (derived or {}) | values | limits | {"headline": f"[{', '.join(headline)}]"}
     scale = {"type": "log", "nice": False} | ({} if position else {"domain": [bind["min"], bind["max"]]})
-    horizontal = {"field": "x", "type": "quantitative", "title": axis[0], "scale": scale}
-    vertical = {"field": "y", "type": "quantitative", "title": axis[1], "scale": {"type": "log"}}
+    ticks = _ticks("x") if position else _axis(doublings(bind["min"], bind["max"]))
+    horizontal = {"field": "x", "type": "quantitative", "title": axis[0], "scale": scale, "axis": ticks}
+    vertical = {
+        "field": "y", "type": "quantitative", "title": axis[1], "scale": {"type": "log"}, "axis": _ticks("y"),
+    }
+    colours = {name: curve.colour for name, curve in curves.items()} | dict.fromkeys(limit, PARTS["other"])
     colour = {
         "field": "part", "type": "nominal", "title": None,
-        "scale": {"domain": list(curves), "range": [curve.colour for curve in curves.values()]},
-        "legend": {"orient": "bottom", "columns": 2, "labelFontSize": 13, "symbolStrokeWidth": 3},
+        "scale": {"domain": list(colours), "range": list(colours.values())},
+        "legend": {"orient": "bottom", "columns": 2, "symbolStrokeWidth": 3},
     }
     is_whole = f"datum.part === '{whole}'"
     sequence = {"data": {"sequence": {"start": 0, "stop": samples + 1, "as": "i"}}}
@@ -527,8 +543,8 @@ def chart_of(
             "layer": [
                 lines,
                 here,
-                *(_line(name, place, "x", horizontal) for name, place in marks.items()),
-                *(_line(name, "limit", "y", vertical) for name in limit),
+                *(_line(place, "x", horizontal, name) for name, place in marks.items()),
+                *(_line("limit", "y", vertical) for _ in limit),
             ],
         }
     )
@@ -544,20 +560,59 @@ def _check_preset(values: Mapping[str, float], binds: Mapping[str, dict]) -> Non
             raise ValueError(f"preset {name} = {value!r}: must be {options or f'from {low} to {high}'}")
 
 
-def _line(name: str, place: str, direction: str, channel: dict) -> dict:
-    """Return a labelled line across the chart at a place on one of its axes."""
-    across = {"x": {"y": {"value": 4}}, "y": {"x": {"value": "width"}}}[direction]
-    offset = {
-        "x": {"align": "left", "dx": 5, "baseline": "top"},
-        "y": {"align": "right", "dx": -4, "dy": -7},
-    }[direction]
+def _ticks(axis: str) -> dict:
+    """Return the ticks of a logarithmic axis whose range follows the sliders."""
+    narrow = f"domain('{axis}')[1] < 1000*domain('{axis}')[0]"
+    return _axis({"expr": f"{narrow} ? {FINER} : {DECADES}"})
+
+
+def _axis(values: list[float] | dict) -> dict:
+    """Return an axis with ticks at these values, written as plain numbers."""
+    return {"values": values, "labelExpr": javascript_numeral("datum.value", "~r"), "labelFlush": False}
+
+
+def doublings(low: float, high: float) -> list[float]:
+    """List the ticks of a slider's axis: by powers of two from its lower end, or by decades.
+
+    Parameters
+    ----------
+    low, high : float
+        The ends of the slider.
+
+    Returns
+    -------
+    list of float
+        Powers of two in equal steps if the slider has ends of that kind, else decades.
+
+    Examples
+    --------
+    >>> doublings(1, 1024)
+    [1, 4, 16, 64, 256, 1024]
+    >>> doublings(1, 100_000)
+    [1, 10, 100, 1000, 10000, 100000]
+
+    References
+    ----------
+    Page ``decode-latency`` shows such an axis.
+    """
+    count = math.log2(high / low)
+    step = 2 ** math.ceil(count / (MOST_TICKS - 1)) if count.is_integer() else 10
+    return [low * step**number for number in range(int(math.log(high / low) / math.log(step) + 1e-9) + 1)]
+
+
+def _line(place: str, direction: str, channel: dict, words: str = "") -> dict:
+    """Return a line across the chart at a place on one of its axes, with words on its roomier side."""
+    beyond = "scale('x', datum.x) > width/2"
+    text = {
+        "type": "text", "text": words, "baseline": "top",
+        "align": {"expr": f"{beyond} ? 'right' : 'left'"}, "dx": {"expr": f"{beyond} ? -5 : 5"},
+    }
+    rule = {"mark": {"type": "rule", "color": PARTS["other"], "strokeWidth": 2}, "encoding": {direction: channel}}
+    label = {"mark": text, "encoding": {direction: channel, "y": {"value": 4}}}
     return {
         "data": {"values": [{}]},
         "transform": [{"calculate": place, "as": direction}, {"filter": f"datum.{direction} > 0"}],
-        "layer": [
-            {"mark": {"type": "rule", "color": PARTS["other"], "strokeWidth": 2}, "encoding": {direction: channel}},
-            {"mark": {"type": "text", "text": name, **offset}, "encoding": {direction: channel, **across}},
-        ],
+        "layer": [rule, label] if words else [rule],
     }
 
 

@@ -8,18 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
+from itertools import product
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.lines import Line2D
 from matplotlib.pyplot import show
-from matplotlib.ticker import FixedLocator, Locator, LogLocator, NullLocator, StrMethodFormatter
+from matplotlib.text import Text
+from matplotlib.ticker import FixedLocator, FuncFormatter, Locator, LogLocator, MaxNLocator, NullLocator
+from matplotlib.transforms import Bbox
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
-from llm_latency.palette import COLOURS, TOTAL
+from llm_latency.numerals import numeral
+from llm_latency.palette import COLOURS, PARTS, TOTAL
 
-__all__ = ["curves", "ratios", "roofline", "show", "stacked_bars", "use_book_style", "waterfall"]
+__all__ = [
+    "curves", "plain_ticks", "ratios", "roofline", "show", "stacked_bars", "use_book_style", "waterfall",
+    "write_beside",
+]
+
+BESIDE = (
+    (-8, 6, "right", "bottom"), (8, -6, "left", "top"), (-8, -6, "right", "top"), (8, 6, "left", "bottom"),
+    (11, 0, "left", "center"), (-11, 0, "right", "center"), (0, 11, "center", "bottom"), (0, -11, "center", "top"),
+)
+"""Where a label may stand beside its point, best first: offset in points and alignment."""
+
+LEGEND = {"fontsize": 12, "handlelength": 0.9, "handletextpad": 0.4, "columnspacing": 0.9, "borderaxespad": 0}
 
 
 def use_book_style() -> None:
@@ -63,16 +79,16 @@ def curves(
     x_label, y_label : str
         Axis titles, with unit.
     colours : mapping of str to str, optional
-        Colour of each curve; a resource's own colour if the label is a resource.
+        Colour of each curve; a part's own colour if the label is a part's name.
     dashed : sequence of str, optional
         Labels of dashed curves.
     thick : sequence of str, optional
         Labels of broad, pale curves that lie under the others.
     points : mapping of str to (float, float), optional
-        Annotated points.
+        Points, each with its label where there is room for it.
     measured : mapping of str to (array_like, array_like), optional
         Measured points by label. A label that has a colour in `colours` stands at the right like a
-        curve's; any other stands at the middle point, in black.
+        curve's if its points reach as far, and else beside the last one; any other beside the middle one.
     crossing : (float, str), optional
         Position and words of a vertical line.
     x_ticks : sequence of float, optional
@@ -95,8 +111,8 @@ def curves(
     Page ``decode-latency``.
     """
     _, ax = plt.subplots()
-    palette = {**COLOURS, "total": TOTAL, **(colours or {})}
-    ends = {}
+    palette = {**PARTS, "total": TOTAL, **(colours or {})}
+    ends, beside = {}, []
     for position, (label, y) in enumerate(lines.items()):
         colour = palette.get(label, TOTAL if label in thick else list(COLOURS.values())[position % len(COLOURS)])
         broad = {"lw": 9, "alpha": 0.3, "solid_capstyle": "butt", "zorder": 1} if label in thick else {}
@@ -106,11 +122,14 @@ def curves(
     for words, (xs, ys) in (measured or {}).items():
         colour = (colours or {}).get(words)
         ax.plot(xs, ys, "o", mfc="white", mec=colour or "black", mew=1.6, ms=7, zorder=5, clip_on=False)
-        if colour:
+        if colour and xs[-1] >= 0.9 * x[-1]:
             ends[words] = (float(ys[-1]), colour)
-            continue
-        middle = len(xs) // 2
-        ax.annotate(words, (xs[middle], ys[middle]), xytext=(-10, 6), textcoords="offset points", ha="right")
+        else:
+            order = (-1, len(xs) // 2, 0) if colour else (len(xs) // 2, -1, 0)
+            beside.append((words, [(xs[at], ys[at]) for at in order], colour or "black"))
+    for words, (px, py) in (points or {}).items():
+        ax.plot(px, py, "o", color="black", ms=6, zorder=5)
+        beside.append((words, [(px, py)], "black"))
     ax.set(xlabel=x_label, ylabel=y_label)
     _scale_axes(ax, log, x_ticks)
     if crossing:
@@ -122,13 +141,9 @@ def curves(
             words, (position, 1), xycoords=("data", "axes fraction"), xytext=(-5 if room_left else 5, -4),
             textcoords="offset points", va="top", ha="right" if room_left else "left", color=TOTAL,
         )
-    for words, (px, py) in (points or {}).items():
-        ax.plot(px, py, "o", color="black", ms=6, zorder=5)
-        ax.annotate(
-            words, (px, py), xytext=(8, -12), textcoords="offset points", va="top",
-            ha="right" if px > 0.6 * max(x) else "left",
-        )
-    _label_ends(ax, x[-1], ends)
+    _label_ends(ax, ends)
+    for words, anchors, colour in beside:
+        write_beside(ax, words, *anchors, color=colour)
     return ax
 
 
@@ -138,39 +153,122 @@ def _scale_axes(ax: Axes, log: str, x_ticks: Sequence[float]) -> None:
     ax.set_yscale("log" if "y" in log else "linear")
     ax.margins(x=0)
     if len(x_ticks):
-        _plain_ticks(ax.xaxis, FixedLocator(list(x_ticks)))
+        plain_ticks(ax.xaxis, x_ticks)
     if "y" in log:
         bottom, top = ax.get_ylim()
-        _plain_ticks(ax.yaxis, LogLocator(subs=(1, 2, 5) if top < 1000 * bottom else (1,)))
+        plain_ticks(ax.yaxis, LogLocator(subs=(1, 2, 5) if top < 1000 * bottom else (1,)))
     else:
         ax.set_ylim(bottom=0)
 
 
-def _plain_ticks(axis: Axis, locator: Locator) -> None:
-    """Set the ticks of an axis, and write them as plain numbers."""
-    axis.set_major_locator(locator)
+def plain_ticks(axis: Axis, ticks: Sequence[float] | Locator) -> None:
+    """Set the ticks of an axis, and write them as plain numbers.
+
+    Parameters
+    ----------
+    axis : matplotlib.axis.Axis
+        The axis.
+    ticks : sequence of float, or matplotlib.ticker.Locator
+        Where they are; there are no others.
+
+    Examples
+    --------
+    >>> ax = curves([1, 1000], {"a": [1, 2]}, x_label="x", y_label="y")
+    >>> plain_ticks(ax.xaxis, [1, 10, 100, 1000])
+    >>> ax.xaxis.get_major_formatter()(1000)
+    '1000'
+    """
+    axis.set_major_locator(ticks if isinstance(ticks, Locator) else FixedLocator(list(ticks)))
     axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: numeral(f"{value:.10g}")))
 
 
-def _label_ends(ax: Axes, x_end: float, ends: Mapping[str, tuple[float, str]]) -> None:
+def _label_ends(ax: Axes, ends: Mapping[str, tuple[float, str]]) -> None:
     """Write each curve's label right of its end, pushed apart where they would overlap."""
-    line_height = 0.072
     ax.figure.draw_without_rendering()
-    to_axes = ax.transAxes.inverted()
-    wanted = sorted(
-        (to_axes.transform(ax.transData.transform((x_end, y)))[1], label, colour)
-        for label, (y, colour) in ends.items()
-    )
-    top = -1.0
-    for level, label, colour in wanted:
-        half = line_height * (label.count("\n") + 1) / 2
-        centre = max(level, top + half)
-        top = centre + half
-        ax.annotate(
-            label, (1, centre), xycoords="axes fraction", xytext=(6, 0), textcoords="offset points",
-            va="center", color=colour, annotation_clip=False,
+    labels = []
+    for label, (y, colour) in ends.items():
+        level = ax.transAxes.inverted().transform(ax.transData.transform((ax.get_xlim()[1], y)))[1]
+        labels.append(
+            ax.annotate(
+                label, (1, level), xycoords="axes fraction", xytext=(8, 0), textcoords="offset points",
+                va="center", color=colour, annotation_clip=False,
+            )
         )
+    labels.sort(key=lambda label: label.xy[1])
+    heights = [label.get_window_extent().padded(2).height / ax.bbox.height for label in labels]
+    levels = _spread([label.xy[1] for label in labels], heights)
+    for label, level in zip(labels, levels, strict=True):
+        label.xy = (1, level)
+
+
+def _spread(centres: Sequence[float], heights: Sequence[float]) -> Sequence[float]:
+    """Move boxes between 0 and 1, sorted by their centres, as little as possible until none overlaps."""
+    if not len(centres):
+        return centres
+    gaps = np.add(heights[1:], heights[:-1]) / 2
+    offsets = np.cumsum([0, *gaps])
+    groups = []  # neighbours that touch move together, to the mean of where they would be
+    for base in np.subtract(centres, offsets):
+        groups.append((base, 1))
+        while len(groups) > 1 and groups[-2][0] > groups[-1][0]:
+            (low, n), (high, m) = groups[-2:]
+            groups[-2:] = [((n * low + m * high) / (n + m), n + m)]
+    bases = np.repeat([mean for mean, _ in groups], [count for _, count in groups])
+    return np.clip(bases, heights[0] / 2, 1 - heights[-1] / 2 - offsets[-1]) + offsets
+
+
+def write_beside(ax: Axes, words: str, *points: tuple[float, float], **style) -> Text:
+    """Write a label beside one of several points, where it covers the least.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        The chart, with all its lines and points drawn.
+    words : str
+        The label.
+    *points : (float, float)
+        Where the label may stand, best first.
+    **style : object
+        Properties of the text.
+
+    Returns
+    -------
+    matplotlib.text.Text
+        The label.
+
+    Examples
+    --------
+    >>> ax = curves([1, 10], {"a": [1, 2]}, x_label="x", y_label="y")
+    >>> write_beside(ax, "here", (2, 1.5)).get_text()
+    'here'
+    """
+    ax.figure.draw_without_rendering()
+    label = ax.annotate(words, points[0], xytext=(0, 0), textcoords="offset points", **style)
+
+    def move(place) -> None:
+        label.xy, (*offset, side, height) = place
+        label.set(position=offset, ha=side, va=height)
+
+    def covered(place) -> int:
+        move(place)
+        box = label.get_window_extent().padded(2)
+        inside = Bbox.from_extents(*ax.bbox.min, max(ax.bbox.x1 + 40, ax.figure.bbox.x1), ax.bbox.y1)
+        others = sum(box.overlaps(text.get_window_extent()) for text in ax.texts if text is not label)
+        outside = not (inside.contains(*box.min) and inside.contains(*box.max))
+        lines = sum(_crosses(line, box) for line in ax.lines)
+        return 10 * (others + outside) + lines
+
+    move(min(product(points, BESIDE), key=covered))
+    return label
+
+
+def _crosses(line: Line2D, box: Bbox) -> bool:
+    """Tell whether a line, or one of its markers, runs through a box."""
+    path = line.get_path().transformed(line.get_transform())
+    if line.get_linestyle() == "None":
+        return bool(box.padded(line.get_markersize() / 2).count_contains(path.vertices))
+    return path.intersects_bbox(box, filled=False)
 
 
 def roofline(
@@ -220,7 +318,7 @@ def roofline(
         xlabel="arithmetic intensity [FLOP/byte]", ylabel="rate [TFLOP/s]", title=device,
     )
     for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        plain_ticks(axis, LogLocator())
     ax.axvline(ridge, color=TOTAL, lw=1, ls=":")
     ax.annotate(
         f"ridge point\n{ridge:.0f} FLOP/byte", (ridge, 0.5), xytext=(6, 0),
@@ -234,11 +332,10 @@ def roofline(
         f"arithmetic, {peak:g} TFLOP/s", (high, peak), xytext=(-4, 6),
         textcoords="offset points", ha="right", color=COLOURS["arithmetic"],
     )
-    for words, (x, rate) in points.items():
+    for x, rate in points.values():
         ax.plot(x, rate / 1e12, "o", color="black", ms=6, zorder=5)
-        ax.annotate(
-            words, (x, rate / 1e12), xytext=(8, -6), textcoords="offset points", va="top", fontsize=11.5
-        )
+    for words, (x, rate) in points.items():
+        write_beside(ax, words, (x, rate / 1e12), fontsize=12)
     return ax
 
 
@@ -288,9 +385,10 @@ def stacked_bars(
     ax.invert_yaxis()
     ax.grid(False, axis="y")
     ax.set(xlabel=x_label, xlim=(0, 1.12 * longest))
+    plain_ticks(ax.xaxis, MaxNLocator(steps=[1, 2, 5, 10]))
     seen = dict.fromkeys(part for parts in bars.values() for part in parts)
     handles = [plt.Rectangle((0, 0), 1, 1, color=colours[part]) for part in seen]
-    ax.figure.legend(handles, list(seen), loc="outside upper right", ncols=len(seen), fontsize=11)
+    ax.figure.legend(handles, list(seen), loc="outside upper right", ncols=len(seen), **LEGEND)
     return ax
 
 
@@ -400,5 +498,5 @@ def ratios(values: Mapping[str, float], *, x_label: str) -> Axes:
     ax.grid(False, axis="y")
     furthest = 1.9 * max(max(ratio, 1 / ratio) for ratio in values.values())
     ax.set(xscale="log", xlim=(1 / furthest, furthest), xlabel=x_label)
-    _plain_ticks(ax.xaxis, LogLocator(subs=(1, 2, 5)))
+    plain_ticks(ax.xaxis, LogLocator(subs=(1, 2, 5)))
     return ax

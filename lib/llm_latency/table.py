@@ -8,6 +8,8 @@ from numbers import Integral
 from IPython.display import Markdown
 from tabulate import tabulate
 
+from llm_latency.numerals import numeral
+
 __all__ = ["table"]
 
 
@@ -87,8 +89,8 @@ def _decimals(values: Sequence, digits: int) -> int | None:
 def _cell(value, digits: int, decimals: int | None) -> str:
     """Typeset a cell."""
     if not isinstance(value, str):
-        return _typeset(_number(value, digits, decimals))
-    return _typeset(value) if _NUMBER.fullmatch(value) else {"-": "–"}.get(value, value.replace("|", r"\|"))
+        return numeral(_number(value, digits, decimals))
+    return numeral(value) if _NUMBER.fullmatch(value) else {"-": "–"}.get(value, value.replace("|", r"\|"))
 
 
 def _number(value, digits: int, decimals: int | None) -> str:
@@ -103,14 +105,3 @@ def _number(value, digits: int, decimals: int | None) -> str:
     if "e" in text and 1e-4 < abs(value) < 1e7:
         return f"{float(text):.0f}"
     return text
-
-
-def _typeset(number: str) -> str:
-    """Write a number as print has it: thousands apart from five digits on, a minus sign, and no minus at zero."""
-    sign, size = re.fullmatch(r"([-+]?)(.*)", number.replace(",", "")).groups()
-    if re.fullmatch(r"[0.]+%?", size):
-        sign = ""
-    whole = re.match(r"\d*", size)[0]
-    if len(whole) > 4:
-        size = f"{int(whole):,}{size[len(whole):]}"
-    return sign.replace("-", "−") + size

@@ -1,0 +1,68 @@
+"""How the book writes numbers, in tables, on axes and in the words of live charts."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["javascript_numeral", "numeral"]
+
+GROUPED = 10_000
+"""From here on, thousands stand apart."""
+
+
+def numeral(number: str) -> str:
+    """Write a number as print has it: long ones in thousands, a minus sign, and none at zero.
+
+    Parameters
+    ----------
+    number : str
+        The number in figures, with a per cent sign or not.
+
+    Returns
+    -------
+    str
+        The number.
+
+    Examples
+    --------
+    >>> numeral("1024"), numeral("-16384.5"), numeral("-0%")
+    ('1024', '−16,384.5', '0%')
+
+    References
+    ----------
+    Used by `llm_latency.table` and `llm_latency.plots`.
+    """
+    sign, size = re.fullmatch(r"([-+]?)(.*)", number.replace(",", "")).groups()
+    if re.fullmatch(r"[0.]+%?", size):
+        sign = ""
+    whole = re.match(r"\d*", size)[0]
+    if len(whole) >= len(str(GROUPED)):
+        size = f"{int(whole):,}{size[len(whole):]}"
+    return sign.replace("-", "−") + size
+
+
+def javascript_numeral(value: str, form: str) -> str:
+    """Write the Vega expression that writes a number the same way.
+
+    Parameters
+    ----------
+    value : str
+        Vega expression of the number.
+    form : str
+        How many digits it has, as D3 writes it.
+
+    Returns
+    -------
+    str
+        Vega expression of a text.
+
+    Examples
+    --------
+    >>> javascript_numeral("batch", ".3~r")
+    "format(batch, (batch) < 10000 ? '.3~r' : ',.3~r')"
+
+    References
+    ----------
+    Used by `llm_latency.live`.
+    """
+    return f"format({value}, ({value}) < {GROUPED} ? '{form}' : ',{form}')"
