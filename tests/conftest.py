@@ -82,8 +82,8 @@ def exact_value(formula, values: dict):
     """
     exact = {REGISTRY[name].symbol: sp.Float(sp.Rational(value), 60) for name, value in values.items()}
     terms = sp.Add.make_args(sp.expand(formula.expr))
-    size = sum(abs(sp.N(term.subs(exact), 50)) for term in terms)
-    return sp.N(formula.expr.subs(exact), 50), size
+    size = sum(abs(sp.N(term.xreplace(exact), 50)) for term in terms)
+    return sp.N(formula.expr.xreplace(exact), 50), size
 
 
 def random_arguments(formula, rng):
