@@ -133,6 +133,13 @@ def test_punctuation_stays_with_its_formula():
     assert len(list(paragraph.findall(nodes.math))) == 3
 
 
+def test_the_same_punctuation_elsewhere_stays_where_it_is():
+    children = nodes.emphasis(text="One"), nodes.Text("."), nodes.Text(" Then "), nodes.math("", "x"), nodes.Text(".")
+    paragraph = nodes.paragraph("", "", *children)
+    hold_punctuation(None, paragraph, "page")
+    assert paragraph.astext() == "One. Then x."
+
+
 def fonts_in(css):
     """Return the fonts in a style sheet, by their family."""
     face = r'font-family: "?([\w -]+)"?;\s*(?:font-weight: \d+;\s*)?src: url\("data:font/woff;base64,([^"]+)"'

@@ -62,6 +62,11 @@ def test_numbers_align_right_and_words_left():
     assert [part.startswith(":") for part in ruler.strip("|").split("|")] == [True, False, False]
 
 
+def test_units_align_left_even_where_they_are_counts():
+    ruler = table({"unit": ["1", "1"], "n": ["1", "2"]}).data.splitlines()[1]
+    assert [part.startswith(":") for part in ruler.strip("|").split("|")] == [True, False]
+
+
 def test_a_bar_in_a_word_does_not_break_the_row():
     assert r"a \| b" in table({"word": ["a | b"]}).data
 

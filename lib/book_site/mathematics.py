@@ -239,8 +239,9 @@ def hold_punctuation(app: Sphinx, doctree: nodes.document, docname: str) -> None
         text = formula.next_node(descend=False, siblings=True)
         found = PUNCTUATION.match(text) if isinstance(text, nodes.Text) else None
         if found:
-            rest = nodes.Text(text[found.end() :])
-            text.parent.replace(text, [rest] if rest else [])
+            # By its place: two texts that read the same are equal to docutils.
+            place = next(place for place, node in enumerate(text.parent) if node is text)
+            text.parent[place] = nodes.Text(text[found.end() :])
             held = nodes.inline("", "", formula.deepcopy(), nodes.Text(found[0]), classes=["with-formula"])
             formula.replace_self(held)
 

@@ -85,7 +85,7 @@ class Variable:
 
     @property
     def domain(self) -> str:
-        """The legal range in words, as it stands in error messages and on the notation page."""
+        """The legal range in words, as it stands in error messages."""
         if self.constant is not None:
             return f"always {self.constant:g}"
         kind = "a whole number" if self.integer else "a finite number"

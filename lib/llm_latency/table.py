@@ -57,7 +57,7 @@ def table(columns: Mapping[str, Sequence], digits: int = 4, decimals: int | None
     for heading, values in columns.items():
         places = decimals if decimals is not None else None if by_row else _decimals(values, digits)
         cells[heading] = [_cell(value, digits, places) for value in values]
-    align = ["right" if _numeric(values) else "left" for values in columns.values()]
+    align = ["left" if heading == "unit" or not _numeric(values) else "right" for heading, values in columns.items()]
     return Markdown(
         tabulate(cells, headers="keys", tablefmt="pipe", disable_numparse=True, colalign=align)
     )
