@@ -5,6 +5,7 @@
   const LONG = 24; // rows from which a table can be filtered
   const WORDY = 45; // characters of a cell from which a row becomes a card on a phone
   const NUMBER = 18; // characters up to which a cell with a digit stays on one line
+  const NAME = 15; // letters of a name in the first column that stays whole, too
 
   function headers(table) {
     return [...table.querySelectorAll("thead th, thead td")].map((cell) => cell.textContent.trim());
@@ -75,7 +76,7 @@
     if (cells.some((cell) => cell.textContent.length > WORDY)) labelCells(table);
     for (const cell of cells) {
       const text = cell.textContent.trim();
-      if (cell.cellIndex && /\d/.test(text) && text.length <= NUMBER) cell.classList.add("whole");
+      if (/\d/.test(text) && text.length <= (cell.cellIndex ? NUMBER : NAME)) cell.classList.add("whole");
     }
     if (table.tBodies[0].rows.length > LONG) addFilter(box, table);
     watchScrolling(box, `Table ${number}: ${headers(table).join(", ")}`);
