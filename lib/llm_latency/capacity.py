@@ -11,6 +11,7 @@ import sympy as sp
 from llm_latency.deployment import Deployment, architecture_of, deployed, operators_of, value
 from llm_latency.evaluation import checked, scalar_or_array
 from llm_latency.notation import bytes_per_activation, d_model, tokens
+from llm_latency.numerals import numeral
 from llm_latency.operators import Architecture
 from llm_latency.table import table
 
@@ -71,8 +72,8 @@ class Memory:
         verdict = "It fits" if self.fits else "It does not fit"
         return (
             f"{table({'per device': names, 'GB': gigabytes}, decimals=2).data}\n\n"
-            f"{verdict}. Largest batch {self.largest_batch:.0f}, largest context "
-            f"{f'{self.largest_context:.0f}' if np.isfinite(self.largest_context) else 'any'}."
+            f"{verdict}. Largest batch {numeral(f'{self.largest_batch:.0f}')}, largest context "
+            f"{numeral(f'{self.largest_context:.0f}') if np.isfinite(self.largest_context) else 'any'}."
         )
 
 

@@ -76,7 +76,7 @@
     if (cells.some((cell) => cell.textContent.length > WORDY)) labelCells(table);
     for (const cell of cells) {
       const text = cell.textContent.trim();
-      if (/\d/.test(text) && text.length <= (cell.cellIndex ? NUMBER : NAME)) cell.classList.add("whole");
+      if (/\d/.test(text) && !cell.querySelector("a") && text.length <= (cell.cellIndex ? NUMBER : NAME)) cell.classList.add("whole");
     }
     if (table.tBodies[0].rows.length > LONG) addFilter(box, table);
     watchScrolling(box, `Table ${number}: ${headers(table).join(", ")}`);
