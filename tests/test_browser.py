@@ -90,6 +90,26 @@ BROKEN_PAGE = r"""<!DOCTYPE html>
 </body></html>"""
 
 
+def test_a_result_of_the_search_shows_what_the_page_says(browser, base):
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(f"{base}/search.html?q=latencies")
+        page.wait_for_selector("#search-results p.context")
+        excerpts = " ".join(page.locator("#search-results p.context").all_inner_texts())
+        assert "import " not in excerpts
+        assert "Show the code" not in excerpts
+
+
+def test_the_contents_on_a_phone_give_way_to_what_is_chosen(browser, base):
+    with browser.new_context(viewport={"width": 390, "height": 844}) as context:
+        page = context.new_page()
+        page.goto(f"{base}/book/roofline.html")
+        page.locator(".secondary-toggle").last.click()
+        page.locator("dialog[open] a[href='#takeaways']").click()
+        page.wait_for_function("!document.querySelector('dialog[open]')")
+        assert page.url.endswith("#takeaways")
+
+
 def test_the_faults_of_a_page_are_found(browser, tmp_path, monkeypatch):
     monkeypatch.setattr("scripts.site_check.visit.PATIENCE", 100)
     (tmp_path / "page.html").write_text(BROKEN_PAGE, encoding="utf-8")

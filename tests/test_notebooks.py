@@ -13,7 +13,7 @@ ANATOMY = [
     "Takeaways", "Exercises", "What comes next", "References",
 ]
 LINK = re.compile(r"\[([^]]*)\]\(([\w-]+\.(?:ipynb|md))\)")
-LINK_WORDS = {"word", "device or a model", "Try the calculator", "Read from the start", "Look it up"}
+LINK_WORDS = {"word", "device or a model", "Read from the start", "Look it up"}
 """Words of links that are not the title of the page they lead to."""
 SETUP = """\
 import numpy as np

@@ -150,6 +150,24 @@ def test_a_chart_and_its_controls_are_seen_together(request):
     page.close()
 
 
+def test_a_number_out_of_range_is_refused_in_words(request):
+    need_browser()
+    demand(why_not_ready())
+    page = request.getfixturevalue("browser").new_page()
+    page.goto((SITE / "book" / "deployment-calculator.html").as_uri())
+    page.locator(".live-chart").first.scroll_into_view_if_needed()
+    page.wait_for_selector(".live-chart[data-live]")
+    words = page.locator(".live-chart-value").first
+    first = words.inner_text()
+    number = page.get_by_label("batch B, as a number")
+    number.fill("100000")
+    assert words.inner_text() == "batch B: a whole number from 1 to 1024"
+    number.blur()
+    assert number.input_value() == "1"
+    assert words.inner_text() == first
+    page.close()
+
+
 def test_a_button_sets_several_sliders_at_once(request):
     need_browser()
     demand(why_not_ready())
@@ -159,9 +177,9 @@ def test_a_button_sets_several_sliders_at_once(request):
     page.wait_for_selector(".live-chart[data-live]")
     words = page.locator(".live-chart-value").first
     first = words.inner_text()
-    page.get_by_role("button", name="As engines run").click()
+    page.get_by_role("button", name="As measured").click()
     page.wait_for_function("document.querySelector('.live-chart-value').innerText.includes(' about ')")
-    assert page.get_by_label("memory bandwidth reached [%], as a number").input_value() == "80"
+    assert page.get_by_label("memory bandwidth reached [%], as a number").input_value() == "58"
     page.get_by_role("button", name="Back to the example").click()
     page.wait_for_function("first => document.querySelector('.live-chart-value').innerText === first", arg=first)
     page.close()

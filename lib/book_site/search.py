@@ -1,8 +1,9 @@
-"""Let the search find a word with and without its hyphen, and name the glossary's entries in its results."""
+"""Let the search find a word with and without its hyphen, and say in its results what a page says."""
 
 import re
 from pathlib import Path
 
+from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.search import js_index
 from sphinx.search.en import SearchEnglish
@@ -44,7 +45,26 @@ def setup(app: Sphinx) -> None:
         The application that builds the book.
     """
     app.add_search_language(English)
+    app.connect("html-page-context", add_excerpts)
     app.connect("build-finished", write_names)
+
+
+def add_excerpts(app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None) -> None:
+    """Let the page of results leave out code from what it shows of a page.
+
+    Parameters
+    ----------
+    app : sphinx.application.Sphinx
+        The application that builds the book.
+    pagename, templatename : str
+        The page and its template.
+    context : dict
+        The values of the template.
+    doctree : docutils.nodes.document or None
+        The page, or None for a page without a source.
+    """
+    if pagename == "search":
+        app.add_js_file("search-excerpts.js", defer="defer")
 
 
 def write_names(app: Sphinx, exception: Exception | None) -> None:

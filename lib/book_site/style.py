@@ -1,4 +1,4 @@
-"""The book's own style sheet and templates, on every page."""
+"""The book's own style sheet and templates, on every page, and the list of contents on a small one."""
 
 from importlib.resources import files
 
@@ -7,7 +7,7 @@ from sphinx.config import Config
 
 
 def setup(app: Sphinx) -> None:
-    """Add the package's static folder and its style sheet to the site.
+    """Add the package's static folder, its style sheet and the script of the contents to the site.
 
     Parameters
     ----------
@@ -17,6 +17,7 @@ def setup(app: Sphinx) -> None:
     app.connect("config-inited", add_templates)
     app.connect("builder-inited", add_static_folder)
     app.add_css_file("book.css", priority=900)
+    app.add_js_file("contents.js", defer="defer")
 
 
 def add_templates(app: Sphinx, config: Config) -> None:

@@ -107,7 +107,7 @@ DISPLAY = {
     FLOP: Display("work", "GFLOP", 1e-9),
     FLOP / second: Display("rate", "TFLOP/s", 1e-12),
     FLOP / byte: Display("arithmetic intensity", "FLOP/byte"),
-    sp.S.One: Display("number", "", digits=6),
+    sp.S.One: Display("number", ""),
 }
 """How a quantity of each unit is displayed."""
 
@@ -175,7 +175,7 @@ class Slider:
 
 SLIDERS = {
     "batch": Slider("batch B", 1, 1024, 1),
-    "prompt": Slider("prompt s [tokens]", 16, 16384, 16),
+    "prompt": Slider("prompt s [tokens]", 16, 131072, 16),
     "context": Slider("context L [tokens]", 16, 131072, 16),
     "n_devices": Slider("devices N", 1, 64, 1),
     "tp": Slider("devices N", 1, 64, 1),

@@ -82,20 +82,23 @@
       vega.signal(name, value);
     }
 
+    const legal = (control) => control.value !== "" && control.checkValidity();
     for (const control of controls) {
       control.addEventListener("input", () => {
-        if (!control.checkValidity() || control.value === "") return; // a number half typed
+        if (!legal(control)) {
+          const label = control.getAttribute("aria-label").replace(", as a number", "");
+          say(output, [`${label}: a ${control.step === "1" ? "whole " : ""}number from ${control.min} to ${control.max}`]);
+          return;
+        }
         if (control.type === "range") control.setAttribute("aria-valuetext", setting(control));
         set(control.dataset.name, setting(control));
         vega.runAsync();
+        say(output, vega.signal("headline"));
       });
       control.addEventListener("change", () => {
-        if (control.type !== "number" || (control.checkValidity() && control.value !== "")) return;
-        const typed = Number(control.value || vega.signal(control.dataset.name));
-        const value = Math.min(Math.max(typed, Number(control.min)), Number(control.max));
-        control.value = control.step === "1" ? Math.round(value) : value;
-        set(control.dataset.name, setting(control));
-        vega.runAsync();
+        if (legal(control)) return;
+        control.value = vega.signal(control.dataset.name); // What cannot be is not kept.
+        say(output, vega.signal("headline"));
       });
     }
     for (const button of chart.querySelectorAll("[data-preset]")) {

@@ -1,0 +1,13 @@
+// Show in a search result what a page says, without its code and the list of its contents.
+(function () {
+  "use strict";
+
+  const NOT_SAID = ".cell_input, details.hide > summary, .onlyprint, mjx-assistive-mml";
+  const wholeText = Search.htmlToText;
+
+  Search.htmlToText = (html, anchor) => {
+    const page = new DOMParser().parseFromString(html, "text/html");
+    for (const element of page.querySelectorAll(NOT_SAID)) element.remove();
+    return wholeText(page.documentElement.outerHTML, anchor);
+  };
+})();
