@@ -68,9 +68,10 @@ _MISSING = {"", "-"}
 
 
 def _numeric(values: Sequence) -> bool:
-    """Say whether a column is one of numbers, cells without one aside."""
+    """Say whether most cells of a column are numbers, cells without anything aside."""
     filled = [value for value in values if value not in _MISSING]
-    return all(not isinstance(value, str) or _NUMBER.fullmatch(value) for value in filled)
+    numbers = [value for value in filled if not isinstance(value, str) or _NUMBER.fullmatch(value)]
+    return 2 * len(numbers) > len(filled) or not filled
 
 
 def _decimals(values: Sequence, digits: int) -> int | None:

@@ -5,6 +5,7 @@
   const LONG = 24; // rows from which a table can be filtered
   const WORDY = 45; // characters of a cell from which a row becomes a card on a phone
   const NUMBER = 18; // characters up to which a cell with a digit stays on one line
+  const MANY = 8; // columns from which they stand closer
   const NAME = 15; // letters of a name in the first column that stays whole, too
 
   function headers(table) {
@@ -76,8 +77,10 @@
     if (cells.some((cell) => cell.textContent.length > WORDY)) labelCells(table);
     for (const cell of cells) {
       const text = cell.textContent.trim();
+      if (text.length > WORDY) cell.classList.add("long");
       if (/\d/.test(text) && !cell.querySelector("a") && text.length <= (cell.cellIndex ? NUMBER : NAME)) cell.classList.add("whole");
     }
+    if (headers(table).length >= MANY) table.classList.add("many");
     if (table.tBodies[0].rows.length > LONG) addFilter(box, table);
     watchScrolling(box, `Table ${number}: ${headers(table).join(", ")}`);
   }
