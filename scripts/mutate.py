@@ -70,11 +70,18 @@ def mutants() -> Iterator[tuple[str, str, Callable[[str], str]]]:
     yield "a gate lost", "lib/llm_latency/data/models.csv", lambda text: re.sub(
         r"(Llama-3-70B,.*mlp_matrices=)3", r"\g<1>2", text
     )
-    yield "live: milliseconds are seconds", "lib/llm_latency/live.py", replace("1000*", "1*")
-    yield "live: flat curves", "lib/llm_latency/live.py", replace("(expr, along)", "(expr, current)")
-    yield "live: marker off", "lib/llm_latency/live.py", replace(': now["step"]', ': "2*" + now["step"]')
+    yield "live: milliseconds are seconds", "lib/llm_latency/live.py", replace('"ms", 1e3)', '"ms", 1)')
+    yield "live: flat curves", "lib/llm_latency/live.py", replace("(drawn[name], along)", "(drawn[name], current)")
+    yield "live: marker off", "lib/llm_latency/live.py", replace('"calculate": "value_0"', '"calculate": "2*value_0"')
+    yield "live: any preset", "lib/llm_latency/live.py", replace("if name not in binds:", "if False:")
+    yield "calculator: one sequence", "lib/llm_latency/calculator.py", replace("+ batch*sequence +", "+ sequence +")
+    yield "numerals: all in thousands", "lib/llm_latency/numerals.py", replace("len(str(GROUPED))", "4")
+    yield "table: decimals of each", "lib/llm_latency/table.py", replace(">= 1000 * min(sizes)", ">= min(sizes)")
+    yield "site: text by its words", "lib/book_site/mathematics.py", replace("if node is text", "if node == text")
+    yield "site: letters twice", "lib/book_site/letters.py", replace("        known.update(meanings)\n", "")
+    yield "site: empty buttons", "lib/book_site/vega.py", replace("json.dumps(values)", "json.dumps({})")
     yield "table: digits lost", "lib/llm_latency/table.py", replace("abs(value) < 1e7", "abs(value) < 1e2")
-    yield "plots: labels overlap", "lib/llm_latency/plots.py", replace("line_height = 0.072", "line_height = 0.01")
+    yield "plots: labels overlap", "lib/llm_latency/plots.py", replace(" + offsets\n", "\n")
     rng = random.Random(0)
     for page in PAGES:
         for number in range(4):
