@@ -275,6 +275,7 @@ def quantised(**values):
     return two_clocks("matrices", read, 2 * values["batch"] * values["n_params"], **values)
 
 
+LINKS = {"link_bandwidth": 300e9, "link_latency": 8e-6}
 DRAWN = {
     "counting": [(1e-9, {}, work_of_a_token)],
     "later-tokens": [(1e3, SHAPE_13B | {"link_bandwidth": 300e9, "link_latency": 0}, times(WITHOUT_MESSAGES))],
@@ -287,12 +288,12 @@ DRAWN = {
         (1e3, SHAPE_260B | {"link_latency": 8e-6}, times({"prefill": overlapped_prefill_time} | PREFILL))
     ],
     "communication": [(1e3, SHAPE_260B, times(SERIAL))],
-    "batch-size": [(1e3, SHAPE_13B | {"link_latency": 8e-6}, times(CACHED))],
-    "kv-cache": [(1e3, SHAPE_13B | {"link_latency": 8e-6}, times(CACHED)), (1e-9, SHAPE_13B, held)],
+    "batch-size": [(1e3, SHAPE_13B | LINKS, times(CACHED))],
+    "kv-cache": [(1e3, SHAPE_13B | LINKS, times(CACHED)), (1e-9, SHAPE_13B, held)],
     "roofline": [(1e-12, {}, rates)],
     "example-260b": [(1e3, SHAPE_260B, times(SERIAL)), (1e-9, SHAPE_260B, held)],
     "example-13b-decode": [(1e3, SHAPE_13B, times(SERIAL))],
-    "example-13b-prefill": [(1e3, SHAPE_13B, times({"prefill": serial_prefill_time} | PREFILL))],
+    "example-13b-prefill": [(1e3, SHAPE_13B | LINKS, times({"prefill": serial_prefill_time} | PREFILL))],
 }
 """What each chart draws, page by page: displayed units per SI unit, constants, and the library's own values."""
 FORMULA_CHARTS = [(page, position) for page, charts in DRAWN.items() for position in range(len(charts))]

@@ -31,26 +31,35 @@ class Move:
 
 
 def moves(page: Page) -> Iterator[Move]:
-    """Move every control of every chart to its end, one after the other, and back to the example.
+    """Move every control of every chart to an end at which it does something, and back to the example.
 
     A move that takes too long is repeated twice, and its median time counts. What the chart should
     say is its own specification, which the tests compare with the library, in another engine.
     """
     for number, chart in enumerate(page.evaluate("siteCheck.liveChartsInWords()")):
         for position, control in enumerate(chart["controls"]):
-            tries = []
-            while not tries or (tries[-1]["milliseconds"] > FASTEST and len(tries) < 3):
-                tries.append(move(page, number, position, control["end"]))
-                back = page.evaluate("number => siteCheck.reset(number)", number)
-                if back != chart["words"]:
-                    tries[-1]["words"] = [f"after its reset: {line}" for line in back]
-            yield Move(
-                chart=number,
-                control=f"{control['name']} ({control['kind']})",
-                value=control["end"],
-                expected=expected_words(chart["specification"], {control["name"]: control["end"]}),
-                **tries[-1] | {"milliseconds": median(attempt["milliseconds"] for attempt in tries)},
-            )
+            for end in control["ends"]:
+                made = moved(page, number, position, control, end, chart)
+                if made.drawing_changed or made.words_changed:
+                    break  # Towards the other end, another part of the chart may be the longest.
+            yield made
+
+
+def moved(page: Page, number: int, position: int, control: dict, end: float | str, chart: dict) -> Move:
+    """Move one control of a chart to one of its ends and back to the example."""
+    tries = []
+    while not tries or (tries[-1]["milliseconds"] > FASTEST and len(tries) < 3):
+        tries.append(move(page, number, position, end))
+        back = page.evaluate("number => siteCheck.reset(number)", number)
+        if back != chart["words"]:
+            tries[-1]["words"] = [f"after its reset: {line}" for line in back]
+    return Move(
+        chart=number,
+        control=f"{control['name']} ({control['kind']})",
+        value=end,
+        expected=expected_words(chart["specification"], {control["name"]: end}),
+        **tries[-1] | {"milliseconds": median(attempt["milliseconds"] for attempt in tries)},
+    )
 
 
 def move(page: Page, chart: int, control: int, value: float | str) -> dict:

@@ -117,7 +117,8 @@ window.siteCheck = (function () {
       controls: controls(chart).map((control) => {
         const [least, most] = [ends(control).at(0), ends(control).at(-1)];
         return {
-          name: control.dataset.name, kind: control.type, end: settingOf(control) === most ? least : most,
+          name: control.dataset.name, kind: control.type,
+          ends: [most, least].filter((end) => end !== settingOf(control)),
         };
       }),
     }));
