@@ -77,7 +77,7 @@ def mutants() -> Iterator[tuple[str, str, Callable[[str], str]]]:
     yield "calculator: one sequence", "lib/llm_latency/calculator.py", replace("+ batch*sequence +", "+ sequence +")
     yield "numerals: all in thousands", "lib/llm_latency/numerals.py", replace("len(str(GROUPED))", "4")
     yield "table: decimals of each", "lib/llm_latency/table.py", replace(">= 1000 * min(sizes)", ">= min(sizes)")
-    yield "site: text by its words", "lib/book_site/mathematics.py", replace("if node is text", "if node == text")
+    yield "site: text by its words", "lib/book_site/texts.py", replace("if node is text", "if node == text")
     yield "site: letters twice", "lib/book_site/letters.py", replace("        known.update(meanings)\n", "")
     yield "site: empty buttons", "lib/book_site/vega.py", replace("json.dumps(values)", "json.dumps({})")
     yield "table: digits lost", "lib/llm_latency/table.py", replace("abs(value) < 1e7", "abs(value) < 1e2")

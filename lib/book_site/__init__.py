@@ -48,6 +48,8 @@
     Gives every page its icon, and the title and the answer that a shared link shows.
 `book_site.style`
     Adds the book's own style sheet and templates.
+`book_site.texts`
+    Puts nodes in the place of a text.
 `book_site.vega`
     Draws the Vega-Lite outputs of notebooks, with their sliders, on the page.
 """

@@ -13,6 +13,7 @@ from sphinx.errors import ExtensionError
 from sphinx.writers.html5 import HTML5Translator
 
 from .answer import plain_text
+from .texts import replace_text
 
 NOT_RUNNING_TEXT = (
     *(nodes.table, nodes.citation, nodes.footnote, addnodes.glossary),
@@ -142,7 +143,7 @@ def link_words(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             pieces += [nodes.Text(text[end:start]), link]
             end = stop
         if pieces:
-            text.parent.replace(text, [piece for piece in (*pieces, nodes.Text(text[end:])) if piece.astext()])
+            replace_text(text, [*pieces, nodes.Text(text[end:])])
 
 
 def in_running_text(text: nodes.Text) -> bool:

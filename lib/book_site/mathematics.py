@@ -21,6 +21,7 @@ from sphinx.util.math import get_node_equation_number, wrap_displaymath
 from sphinx.writers.html5 import HTML5Translator
 
 from .fonts import subset
+from .texts import replace_text
 
 logger = logging.getLogger(__name__)
 
@@ -239,9 +240,7 @@ def hold_punctuation(app: Sphinx, doctree: nodes.document, docname: str) -> None
         text = formula.next_node(descend=False, siblings=True)
         found = PUNCTUATION.match(text) if isinstance(text, nodes.Text) else None
         if found:
-            # By its place: two texts that read the same are equal to docutils.
-            place = next(place for place, node in enumerate(text.parent) if node is text)
-            text.parent[place] = nodes.Text(text[found.end() :])
+            replace_text(text, [nodes.Text(text[found.end() :])])
             held = nodes.inline("", "", formula.deepcopy(), nodes.Text(found[0]), classes=["with-formula"])
             formula.replace_self(held)
 
