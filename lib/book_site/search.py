@@ -8,6 +8,8 @@ from sphinx.application import Sphinx
 from sphinx.search import js_index
 from sphinx.search.en import SearchEnglish
 
+from .scripts import SEARCH
+
 INDEX = "searchindex.js"
 HYPHENATED = re.compile(r"\w+(?:-\w+)+")
 
@@ -63,7 +65,7 @@ def add_excerpts(app: Sphinx, pagename: str, templatename: str, context: dict, d
     doctree : docutils.nodes.document or None
         The page, or None for a page without a source.
     """
-    if pagename == "search":
+    if pagename == SEARCH:
         app.add_js_file("search-excerpts.js", defer="defer")
 
 
