@@ -2,6 +2,8 @@
 
 import json
 import re
+from contextlib import ExitStack, closing
+from functools import partial
 from html.parser import HTMLParser
 from itertools import pairwise
 from types import SimpleNamespace
@@ -136,45 +138,53 @@ def test_no_name_of_the_calculator_is_lost_or_alone_in_a_group(name):
     assert len(groups["Other"]) < len(bind["options"]) / 3
 
 
-def test_a_chart_and_its_controls_are_seen_together(request):
+@pytest.fixture
+def live_page(request):
+    """Return what opens a page in a window of its own, with its first chart live."""
     need_browser()
     demand(why_not_ready())
-    page = request.getfixturevalue("browser").new_page(viewport={"width": 1280, "height": 720})
+    with ExitStack() as windows:
+
+        def open_page(name, **options):
+            page = windows.enter_context(closing(request.getfixturevalue("browser").new_page(**options)))
+            page.goto((SITE / "book" / f"{name}.html").as_uri())
+            page.locator(".live-chart").first.scroll_into_view_if_needed()
+            page.wait_for_selector(".live-chart[data-live]")
+            return page
+
+        yield open_page
+
+
+@pytest.fixture
+def calculator(live_page):
+    """Return what opens the deployment calculator."""
+    return partial(live_page, "deployment-calculator")
+
+
+def test_a_chart_and_its_controls_are_seen_together(live_page):
     for name in ("deployment-calculator", "decode-latency"):
-        page.goto((SITE / "book" / f"{name}.html").as_uri())
-        page.wait_for_selector(".live-chart")
-        page.locator(".live-chart").first.scroll_into_view_if_needed()
-        page.wait_for_selector(".live-chart[data-live]")
+        page = live_page(name, viewport={"width": 1280, "height": 720})
         room = page.evaluate("innerHeight - document.querySelector('.bd-header-article').offsetHeight")
         assert page.locator(".live-chart").first.bounding_box()["height"] <= room
-    page.close()
 
 
-def test_a_number_out_of_range_is_refused_in_words(request):
-    need_browser()
-    demand(why_not_ready())
-    page = request.getfixturevalue("browser").new_page()
-    page.goto((SITE / "book" / "deployment-calculator.html").as_uri())
-    page.locator(".live-chart").first.scroll_into_view_if_needed()
-    page.wait_for_selector(".live-chart[data-live]")
+def test_a_number_out_of_range_is_refused_in_words(calculator):
+    page = calculator()
     words = page.locator(".live-chart-value").first
     first = words.inner_text()
     number = page.get_by_label("batch B, as a number")
+    above = "chart => chart.querySelector('.live-chart-controls').offsetTop - chart.offsetTop"
+    height = page.locator(".live-chart").first.evaluate(above)
     number.fill("100000")
     assert words.inner_text() == "batch B: a whole number from 1 to 1024"
+    assert abs(page.locator(".live-chart").first.evaluate(above) - height) < 2
     number.blur()
     assert number.input_value() == "1"
     assert words.inner_text() == first
-    page.close()
 
 
-def test_a_button_sets_several_sliders_at_once(request):
-    need_browser()
-    demand(why_not_ready())
-    page = request.getfixturevalue("browser").new_page()
-    page.goto((SITE / "book" / "deployment-calculator.html").as_uri())
-    page.locator(".live-chart").first.scroll_into_view_if_needed()
-    page.wait_for_selector(".live-chart[data-live]")
+def test_a_button_sets_several_sliders_at_once(calculator):
+    page = calculator()
     words = page.locator(".live-chart-value").first
     first = words.inner_text()
     page.get_by_role("button", name="As measured").click()
@@ -182,21 +192,14 @@ def test_a_button_sets_several_sliders_at_once(request):
     assert page.get_by_label("memory bandwidth reached [%], as a number").input_value() == "58"
     page.get_by_role("button", name="Back to the example").click()
     page.wait_for_function("first => document.querySelector('.live-chart-value').innerText === first", arg=first)
-    page.close()
 
 
-def test_on_a_phone_one_sentence_stays_in_view(request):
-    need_browser()
-    demand(why_not_ready())
-    page = request.getfixturevalue("browser").new_page(viewport={"width": 390, "height": 844})
-    page.goto((SITE / "book" / "deployment-calculator.html").as_uri())
+def test_on_a_phone_one_sentence_stays_in_view(calculator):
+    page = calculator(viewport={"width": 390, "height": 844})
     reset = page.get_by_role("button", name="Back to the example").first
-    page.locator(".live-chart").first.scroll_into_view_if_needed()
-    page.wait_for_selector(".live-chart[data-live]")
     reset.evaluate("button => button.scrollIntoView({block: 'end', behavior: 'instant'})")
     lines = page.locator(".live-chart-value").first.locator("span")
     boxes = [lines.nth(number).bounding_box() for number in range(lines.count())]
     assert len(boxes) >= 3
     assert 0 < boxes[0]["y"] < boxes[0]["y"] + boxes[0]["height"] < 844 / 4
     assert all(box["y"] < 0 for box in boxes[1:])
-    page.close()

@@ -34,8 +34,11 @@
     }
   }
 
+  // A line that has nothing to say keeps its place: what is under the reader's hand stays there.
   function say(output, lines) {
-    const spans = lines.filter(Boolean).map((line) => {
+    const words = lines.filter(Boolean);
+    while (words.length < output.childElementCount) words.push("");
+    const spans = words.map((line) => {
       const span = document.createElement("span");
       span.textContent = line;
       return span;
