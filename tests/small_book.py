@@ -14,9 +14,11 @@ FIRST = """
 The width <span class="math"><mjx-container><mjx-math><mjx-c></mjx-c></mjx-math></mjx-container></span> is free.</p>
 <div class="toctree-wrapper"><a href="nowhere.html">a list for the screen</a></div>
 <section id="sums"><h2>Sums</h2>
-<div class="cell"><details><summary>Show code</summary>
-<pre><span class="n">x</span> <span class="o">=</span> <span class="mi">1</span></pre></details></div>
-<div class="cell"></div>
+<div class="cell"><details><summary>Show the code</summary>
+<div class="cell_input"><pre>y = 2</pre></div></details></div>
+<div class="cell"><div class="cell_input">
+<pre><span class="n">x</span> <span class="o">=</span> <span class="mi">1</span></pre></div>
+<details><summary>Show the output</summary><div class="cell_output"><pre>1</pre></div></details></div>
 <div class="live-chart"><output class="live-chart-value"><span>step 2 ms</span><span>fits</span></output>
 <div class="live-chart-view"><svg></svg></div><div class="live-chart-controls"><input><select></select></div>
 <script type="application/json">SPEC</script></div>

@@ -137,6 +137,12 @@ def test_a_file_too_large_is_noticed(printed, monkeypatch):
     assert re.match(r"the file has 0\.\d MB, more than 0", checks.problems_of(pdf, facts, titles, pages)[-1])
 
 
+def test_a_heading_left_alone_is_noticed(browser, tmp_path):
+    root = write_site(tmp_path, first=FIRST.replace("</section></section>", "<h3>Alone</h3></section></section>"))
+    _, problems = print_book(root, root / "site", root / "pdf", browser)
+    assert problems == ["page 4 ends with a heading"]
+
+
 def test_bookmarks_that_are_not_the_headings_are_refused(printed):
     pdf, facts, _, _, _ = printed
     with pytest.raises(ValueError, match="8 bookmarks for 1 headings"):

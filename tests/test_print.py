@@ -66,7 +66,10 @@ def test_a_book_without_a_date_says_nothing_of_it():
 def test_a_chapter_holds_nothing_for_the_screen(first):
     assert not first.body.select("details, summary, script, input, select, .headerlink, .toctree-wrapper, .in-dark")
     assert first.body.h1.get_text() == first.title == "The first"
-    assert first.body.select_one(".folded pre").get_text() == "x = 1"
+
+
+def test_folded_code_is_left_out_and_its_result_is_open(first):
+    assert [code.get_text() for code in first.body.select(".cell pre")] == ["x = 1", "1"]
     assert len(first.body.select(".cell")) == 1
 
 

@@ -1,4 +1,4 @@
-"""A page of the site as a chapter for paper: nothing folded, nothing to click, every id its own."""
+"""A page of the site as a chapter for paper: no folded code, nothing to click, every id its own."""
 
 import json
 import os
@@ -15,6 +15,8 @@ from bs4 import BeautifulSoup, NavigableString, Tag
 from book_site.vega import VARIABLES
 
 SCREEN_ONLY = "a.headerlink, .toctree-wrapper, .in-dark, .d-print-none, summary, button, input, noscript, script"
+FOLDED_CODE = "details:has(> .cell_input)"
+"""Code that a page folds away, because it is read for its result."""
 SCREEN_ATTRIBUTES = ("title", "loading", "data-definition")
 NAMES_OF_IDS = ("aria-labelledby", "aria-describedby", "for")
 PLAIN_CODE = "pre span.n, pre span.nn, pre span.o, pre span.p, pre span.w"
@@ -23,8 +25,6 @@ SHORT_CODE = 6
 """Lines up to which code stays on one page."""
 SHORT_TABLE = 12
 """Rows up to which a table stays on one page."""
-NARROW_CODE = 58
-"""Letters up to which two columns of code stand side by side."""
 LONG_TABLE = 100
 """Rows up to which a table has the usual size."""
 SHORT_CELL = 20
@@ -236,17 +236,17 @@ def setting(spec: dict) -> str:
 
 
 def simplify(body: Tag) -> None:
-    """Open what is folded, and drop what only a screen or a pointer can use.
+    """Drop folded code and what only a screen or a pointer can use, and open what else is folded.
 
     Parameters
     ----------
     body : bs4.Tag
         The page, changed in place.
     """
-    for element in body.select(SCREEN_ONLY):
+    for element in [*body.select(FOLDED_CODE), *body.select(SCREEN_ONLY)]:
         element.decompose()
     for folded in body.select("details"):
-        folded.name, folded.attrs = "div", {"class": ["folded"]}
+        folded.unwrap()
     for element in [*body.select("a.image-reference"), *body.select(PLAIN_CODE)]:
         element.unwrap()
     body.smooth()
@@ -259,9 +259,7 @@ def simplify(body: Tag) -> None:
     for link in body.select("a.external.github"):
         link.string = link["href"]  # the theme shortens it to owner and repository
     for code in body.select("pre"):
-        lines = code.get_text().strip().splitlines()
-        is_narrow = max(map(len, lines), default=0) <= NARROW_CODE
-        code["class"] = ["short"] if len(lines) <= SHORT_CODE else ["narrow"] if is_narrow else []
+        code["class"] = ["short"] if len(code.get_text().strip().splitlines()) <= SHORT_CODE else []
     for table in body.select("table"):
         rows = len(table.select("tbody tr"))
         table["class"] = ["long"] if rows > LONG_TABLE else ["short"] if rows <= SHORT_TABLE else []

@@ -15,6 +15,9 @@ EDGE = 20
 """Points at the edge of a page that stay empty."""
 BODY_FONT, BODY_SIZE = "STIXGeneral-Regular", 10
 """The font of the text and its size in points, as `print.css` sets it."""
+HEADING_SIZE = 11
+"""The size of the smallest headings in points, as `print.css` sets it."""
+PAGE_NUMBER_SIZE = 9.5
 LARGEST_FILE = 15e6
 """Bytes."""
 UNCHANGED = (1, 0, 0, 1, 0, 0)
@@ -132,7 +135,7 @@ def wrong_contents(reader: PdfReader, titles: Mapping[str, str], pages: Mapping[
 
 
 def wrong_text(reader: PdfReader) -> Iterator[str]:
-    """Find text at the edge of a page or beyond it, text without a font, and a book that Chromium has shrunk.
+    """Find text at the edge of a page, text without a font, a heading left alone, and a book that has shrunk.
 
     Parameters
     ----------
@@ -153,15 +156,20 @@ def wrong_text(reader: PdfReader) -> Iterator[str]:
         right, top = page.cropbox.right - EDGE, page.cropbox.top - EDGE
         outside = missing = 0
         fonts = page["/Resources"].get("/Font", {})
+        last = None
         for glyph in glyphs(page):
             if abs(glyph.size - BODY_SIZE) < 0.01:
                 is_full_size |= str(fonts[glyph.font].get("/BaseFont")).endswith(BODY_FONT)
             missing += glyph.missing
             outside += not (EDGE <= glyph.x <= right and EDGE <= glyph.y <= top)
+            is_lower = last is None or glyph.y < last.y
+            last = glyph if is_lower and abs(glyph.size - PAGE_NUMBER_SIZE) > 0.01 else last
         if missing:
             yield f"page {number} has {missing} characters that no font of this machine has"
         if outside:
             yield f"page {number} has {outside} characters at its edge or beyond"
+        if last and last.size > HEADING_SIZE - 0.01:
+            yield f"page {number} ends with a heading"
     if not is_full_size:
         yield f"no text has {BODY_SIZE} points: something is wider than a page, and all has become smaller"
 

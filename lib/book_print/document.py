@@ -214,9 +214,9 @@ def imprint(facts: Facts) -> str:
 <p>Text, figures and data are under the Creative Commons Attribution 4.0 International licence (CC BY 4.0,
 https://creativecommons.org/licenses/by/4.0/): copy and change them as you like, and say where they come from.
 The code is under the MIT licence.</p>
-<p>The book is a set of notebooks that run. This is their print: code that the site folds away is open, a chart
-with sliders stands at its first setting, and the answers to the exercises are at the end. The number after the
-title of another chapter is the page it begins on.</p>
+<p>The book is a set of notebooks that run. This is their print: it leaves out the code that the site folds away,
+such as what draws the charts, a chart with sliders stands at its first setting, and the answers to the exercises
+are at the end. The number after the title of another chapter is the page it begins on.</p>
 </section>"""
 
 
