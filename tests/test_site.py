@@ -19,7 +19,7 @@ from book_site.cells import name_cells
 from book_site.description import add_description, keep_description
 from book_site.figures import warn_about_missing_alt
 from book_site.markup import visit_citation, visit_entry
-from book_site.mathematics import MathJax, drawn, hold_punctuation, used_characters
+from book_site.mathematics import MathJax, drawn, used_characters
 from book_site.offline import outside_resources, warn_about_outside_resources
 from book_site.scripts import defer_scripts
 from conftest import BOOK, ROOT
@@ -120,24 +120,6 @@ def test_mathematics_that_cannot_be_set_is_refused(mathjax, tex):
 def test_a_formula_that_cannot_be_set_is_warned_about(caplog):
     assert "<code>" in drawn(nodes.math("", r"\undefined"))
     assert len(caplog.records) == 1
-
-
-def test_punctuation_stays_with_its_formula():
-    first, second, third = (nodes.math("", letter) for letter in "abc")
-    texts = map(nodes.Text, ("With ", "), so ", " is ", "."))
-    paragraph = nodes.paragraph("", "", next(texts), first, next(texts), second, next(texts), third, next(texts))
-    hold_punctuation(None, paragraph, "page")
-    assert paragraph.astext() == "With a), so b is c."
-    held = [node.astext() for node in paragraph if isinstance(node, nodes.inline)]
-    assert held == ["a),", "c."]
-    assert len(list(paragraph.findall(nodes.math))) == 3
-
-
-def test_the_same_punctuation_elsewhere_stays_where_it_is():
-    children = nodes.emphasis(text="One"), nodes.Text("."), nodes.Text(" Then "), nodes.math("", "x"), nodes.Text(".")
-    paragraph = nodes.paragraph("", "", *children)
-    hold_punctuation(None, paragraph, "page")
-    assert paragraph.astext() == "One. Then x."
 
 
 def fonts_in(css):

@@ -24,6 +24,8 @@
     Draws the theme's icons from a font of a few kilobytes.
 `book_site.letters`
     Says under a formula what its letters mean.
+`book_site.line_breaks`
+    Keeps a formula and its punctuation on one line, and a number and its unit.
 `book_site.markup`
     Mends the HTML of docutils and the theme for screen readers.
 `book_site.mathematics`
@@ -67,6 +69,7 @@ from . import (
     glossary,
     icons,
     letters,
+    line_breaks,
     markup,
     mathematics,
     not_found,
@@ -104,6 +107,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     figures.setup(app)
     cells.setup(app)
     letters.setup(app)
+    line_breaks.setup(app)
     scripts.setup(app)
     description.setup(app)
     markup.setup(app)

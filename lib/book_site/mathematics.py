@@ -21,7 +21,6 @@ from sphinx.util.math import get_node_equation_number, wrap_displaymath
 from sphinx.writers.html5 import HTML5Translator
 
 from .fonts import subset
-from .texts import replace_text
 
 logger = logging.getLogger(__name__)
 
@@ -57,8 +56,6 @@ STRETCHING = {"TEX-S1", "TEX-S2", "TEX-S3", "TEX-S4"}
 """Fonts that rules without a font's class draw on too."""
 EMPTY = "ZERO"
 """The font without a glyph, which holds the place of every character."""
-
-PUNCTUATION = re.compile(r"[,.;:!?)\]’”]+")
 
 
 class MathJax:
@@ -207,7 +204,6 @@ def setup(app: Sphinx) -> None:
     app.add_html_math_renderer(RENDERER, (visit_inline, None), (visit_display, None))
     app.connect("config-inited", choose_renderer)
     app.connect("env-check-consistency", write_style_sheet)
-    app.connect("doctree-resolved", hold_punctuation, priority=900)  # once the words of the texts are links
     app.add_css_file(STYLE_SHEET, priority=899)
 
 
@@ -222,27 +218,6 @@ def choose_renderer(app: Sphinx, config: Config) -> None:
         Its configuration, changed in place.
     """
     config.html_math_renderer = RENDERER
-
-
-def hold_punctuation(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Keep the punctuation after a formula in a sentence on the formula's line.
-
-    Parameters
-    ----------
-    app : sphinx.application.Sphinx
-        The application that builds the book.
-    doctree : docutils.nodes.document
-        The page, changed in place.
-    docname : str
-        Its name.
-    """
-    for formula in list(doctree.findall(nodes.math)):
-        text = formula.next_node(descend=False, siblings=True)
-        found = PUNCTUATION.match(text) if isinstance(text, nodes.Text) else None
-        if found:
-            replace_text(text, [nodes.Text(text[found.end() :])])
-            held = nodes.inline("", "", formula.deepcopy(), nodes.Text(found[0]), classes=["with-formula"])
-            formula.replace_self(held)
 
 
 def write_style_sheet(app: Sphinx, env) -> None:

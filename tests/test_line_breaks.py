@@ -1,0 +1,46 @@
+"""What stays on one line of a page."""
+
+import pytest
+from docutils import nodes
+
+from book_site.line_breaks import hold_formulas, hold_numbers
+
+
+def test_punctuation_stays_with_its_formula():
+    first, second, third = (nodes.math("", letter) for letter in "abc")
+    texts = map(nodes.Text, ("With ", "), so ", " is ", "."))
+    paragraph = nodes.paragraph("", "", next(texts), first, next(texts), second, next(texts), third, next(texts))
+    hold_formulas(None, paragraph, "page")
+    assert paragraph.astext() == "With a), so b is c."
+    held = [node.astext() for node in paragraph if isinstance(node, nodes.inline)]
+    assert held == ["a),", "c."]
+    assert len(list(paragraph.findall(nodes.math))) == 3
+
+
+def test_the_same_punctuation_elsewhere_stays_where_it_is():
+    children = nodes.emphasis(text="One"), nodes.Text("."), nodes.Text(" Then "), nodes.math("", "x"), nodes.Text(".")
+    paragraph = nodes.paragraph("", "", *children)
+    hold_formulas(None, paragraph, "page")
+    assert paragraph.astext() == "One. Then x."
+
+
+def test_a_bracket_and_a_value_stay_with_their_formula():
+    children = nodes.Text("With ("), nodes.math("", "v"), nodes.Text(" = 1,024) and "), nodes.math("", "w")
+    paragraph = nodes.paragraph("", "", *children, nodes.Text(" = x."))
+    hold_formulas(None, paragraph, "page")
+    assert [node.astext() for node in paragraph] == ["With ", "(v = 1,024)", " and ", "w", " = x."]
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("in 22 ms, at 1.5\nTB/s", "in 22~ms, at 1.5~TB/s"),
+        ("312 TFLOP/s or 208 FLOP/byte", "312~TFLOP/s or 208~FLOP/byte"),
+        ("8192 × 512 × 512 of 16 bits", "8192~×~512~×~512 of 16~bits"),
+        ("25 minutes for 8 msgs, 5 s-curves and 16 devices", "25~minutes for 8 msgs, 5 s-curves and 16 devices"),
+    ],
+)
+def test_a_number_stays_with_its_unit(text, held):
+    paragraph = nodes.paragraph("", "", nodes.Text(text), nodes.literal(text=text))
+    hold_numbers(None, paragraph, "page")
+    assert paragraph.astext() == held.replace("~", "\N{NO-BREAK SPACE}") + text
