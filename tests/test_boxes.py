@@ -50,6 +50,7 @@ PAGE = f"""
 :root {{ --pst-color-border: #888 }}
 .pst-scrollable-table-container, .math-scroll {{ overflow-x: auto }}
 tbody tr > :nth-child(n + 4) {{ white-space: nowrap }}
+td {{ padding: 0.5rem }}
 </style>
 {table(3, 2, "1")}
 {table(30, 9, "12345.678")}
@@ -57,6 +58,8 @@ tbody tr > :nth-child(n + 4) {{ white-space: nowrap }}
 <div class="math-scroll"><div style="width: 600px">E = mc²</div></div>
 <div style="width: 100px">{table(1, 3, "12.5 thousand")}</div>
 <div style="width: 100px">{table(1, 3, "some plain words")}</div>
+<div class="cell_input"><pre style="overflow-x: auto">{"x" * 200}</pre></div>
+{table(1, 2, "<code>bandwidth_efficiency</code> is a name in a long sentence")}
 <script src="boxes.js"></script>
 """
 
@@ -142,11 +145,46 @@ def test_rows_of_sentences_are_cards_on_a_phone_and_stay_a_table_for_a_screen_re
     page = open_page(PHONE)
     wordy = page.locator("table").nth(2)
     cell = wordy.locator("td").nth(1)
-    assert cell.evaluate("cell => getComputedStyle(cell).display") == "block"
+    assert cell.evaluate("cell => getComputedStyle(cell).display") == "flow-root"
     assert cell.evaluate("cell => getComputedStyle(cell, '::before').content") == '"column 1"'
     assert page.get_by_role("table").nth(2).get_by_role("row").nth(1).get_by_role("cell").count() == 3
     page.set_viewport_size(DESK)
     assert cell.evaluate("cell => getComputedStyle(cell).display") == "table-cell"
+
+
+@in_a_browser
+def test_a_card_is_as_high_as_its_labels(open_page):
+    page = open_page(PHONE)
+    cell = page.locator("table").nth(2).locator("td").nth(1)
+    heights = "cell => [cell.clientHeight, parseFloat(getComputedStyle(cell, '::before').height)]"
+    cell.evaluate("cell => { cell.dataset.label = 'words '.repeat(40); cell.textContent = 'short'; }")
+    row, label = cell.evaluate(heights)
+    assert row >= label > 100
+
+
+@in_a_browser
+def test_a_table_that_is_just_too_wide_fits_with_less_air(open_page):
+    page = open_page(DESK)
+    box = boxes(page).nth(1)
+    box.evaluate("box => { box.style.whiteSpace = 'nowrap'; }")
+    box.evaluate("box => { box.style.width = `${box.querySelector('table').offsetWidth - 10}px`; }")
+    page.wait_for_function("document.querySelectorAll('.pst-scrollable-table-container')[1].matches('.tight')")
+    assert not {"scrolls", "more-right"} & set(box.get_attribute("class").split())
+    box.evaluate("box => { box.style.width = ''; }")
+    page.wait_for_function("!document.querySelectorAll('.pst-scrollable-table-container')[1].matches('.tight')")
+
+
+@in_a_browser
+def test_code_that_goes_on_to_the_right_says_so(open_page):
+    code = open_page(PHONE).locator("pre")
+    assert code.get_attribute("aria-label").endswith(": code")
+    assert "more-right" in code.get_attribute("class")
+
+
+@in_a_browser
+def test_names_break_between_their_parts(open_page):
+    parts = open_page(DESK).locator("code").evaluate("code => [...code.childNodes].map((node) => node.nodeName)")
+    assert parts == ["#text", "WBR", "#text"]
 
 
 @in_a_browser

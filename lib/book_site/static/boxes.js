@@ -14,11 +14,14 @@
 
   // A box that scrolls says so to the eye by its edges, and to a keyboard and a screen reader.
   function watchScrolling(box, name) {
-    function update() {
-      const room = box.scrollWidth - box.clientWidth;
-      const scrolls = room > 1;
+    function fade() {
+      box.classList.toggle("more-right", box.scrollLeft < box.scrollWidth - box.clientWidth - 1);
+    }
+    function measure() {
+      box.classList.remove("tight", "scrolls"); // They change what is measured.
+      box.classList.toggle("tight", isCut(box));
+      const scrolls = isCut(box);
       box.classList.toggle("scrolls", scrolls);
-      box.classList.toggle("more-right", scrolls && box.scrollLeft < room - 1);
       if (scrolls) {
         box.tabIndex = 0;
         box.setAttribute("role", "region");
@@ -26,10 +29,15 @@
       } else {
         for (const attribute of ["tabindex", "role", "aria-label"]) box.removeAttribute(attribute);
       }
+      fade();
     }
-    box.addEventListener("scroll", update, { passive: true });
-    new ResizeObserver(update).observe(box);
-    update();
+    box.addEventListener("scroll", fade, { passive: true });
+    new ResizeObserver(measure).observe(box);
+    measure();
+  }
+
+  function isCut(box) {
+    return box.scrollWidth > box.clientWidth + 1;
   }
 
   function addFilter(box, table) {
@@ -72,9 +80,23 @@
     }
   }
 
+  // A long name or address breaks between its parts.
+  function partNames(table) {
+    const walker = document.createTreeWalker(table.tBodies[0], NodeFilter.SHOW_TEXT);
+    const texts = [];
+    while (walker.nextNode()) texts.push(walker.currentNode);
+    for (const text of texts) {
+      const pieces = text.data.split(/(?<=\S{8}[/._=&?-])(?=\S{3})/);
+      text.replaceWith(...pieces.flatMap((piece, index) => (index ? [document.createElement("wbr"), piece] : [piece])));
+    }
+  }
+
   function prepareTable(box, table, number) {
     const cells = [...table.tBodies[0].querySelectorAll("td")];
-    if (cells.some((cell) => cell.textContent.length > WORDY)) labelCells(table);
+    if (cells.some((cell) => cell.textContent.length > WORDY)) {
+      labelCells(table);
+      partNames(table);
+    }
     for (const cell of cells) {
       const text = cell.textContent.trim();
       if (text.length > WORDY) cell.classList.add("long");
@@ -85,10 +107,15 @@
     watchScrolling(box, `Table ${number}: ${headers(table).join(", ")}`);
   }
 
-  const boxes = [...document.querySelectorAll(".pst-scrollable-table-container, .math-scroll")];
+  function kindOf(box) {
+    if (box.matches("pre")) return "code";
+    return box.matches(".math-scroll") ? "an equation" : "a table";
+  }
+
+  const boxes = [...document.querySelectorAll(".pst-scrollable-table-container, .math-scroll, .cell_input pre")];
   boxes.forEach((box, index) => {
     const table = box.querySelector("table");
     if (table?.tHead && table.tBodies.length) prepareTable(box, table, index + 1);
-    else watchScrolling(box, `Box ${index + 1}: ${box.classList.contains("math-scroll") ? "an equation" : "a table"}`);
+    else watchScrolling(box, `Box ${index + 1}: ${kindOf(box)}`);
   });
 })();
