@@ -2,12 +2,13 @@
 (function () {
   "use strict";
 
-  const NOT_SAID = ".cell_input, details.hide > summary, .onlyprint, mjx-assistive-mml";
+  const NOT_SAID = ".cell_input, details.hide > summary, .live-chart, .onlyprint, mjx-assistive-mml";
   const wholeText = Search.htmlToText;
 
   Search.htmlToText = (html, anchor) => {
     const page = new DOMParser().parseFromString(html, "text/html");
     for (const element of page.querySelectorAll(NOT_SAID)) element.remove();
+    for (const word of page.querySelectorAll("dt")) word.append(": ");
     return wholeText(page.documentElement.outerHTML, anchor);
   };
 })();
