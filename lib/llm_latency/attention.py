@@ -24,6 +24,7 @@ from llm_latency.notation import (
 __all__ = [
     "grouped_attention_intensity",
     "grouped_kv_bytes_per_token",
+    "growing_queries",
     "latent_attention_intensity",
     "latent_kv_bytes_per_token",
     "latent_work_ratio",
@@ -45,12 +46,25 @@ mean_keys = Formula(
     result="512.5",
 )
 
-_growing = sp.Max(0, sp.Min(prompt, window - context))
+growing_queries = Formula(
+    name="growing_queries",
+    latex="z",
+    form=sp.Max(0, sp.Min(prompt, window - context)),
+    unit=sp.S.One,
+    meaning="new tokens before which there are fewer than w keys, so that each meets one more than the last",
+    page=PAGE,
+    example="context=0, prompt=8192, window=4096",
+    result="4096",
+)
 
 mean_windowed_keys = Formula(
     name="mean_windowed_keys",
     latex=r"\bar{x}_{w}",
-    form=(_growing * (2 * context + _growing + 1) / 2 + (prompt - _growing) * window) / prompt,
+    form=(
+        growing_queries.term * (2 * context + growing_queries.term + 1) / 2
+        + (prompt - growing_queries.term) * window
+    )
+    / prompt,
     unit=sp.S.One,
     meaning="the same in a layer whose queries meet the last w keys only",
     page=PAGE,
