@@ -124,13 +124,14 @@ def test_the_faults_of_a_page_are_found(browser, tmp_path, monkeypatch):
     assert [finding for finding in seen.findings["axe violations"] if finding.startswith("color-contrast")]
 
 
-GOOD_MOVE = charts.Move(0, "batch (range)", 512, ["53 ms"], ["53 ms"], True, True, 5)
+GOOD_MOVE = charts.Move(0, "batch (range)", 512, ["53 ms"], ["53 ms"], True, True, 5, [])
 
 
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
         ({"words": ["35 ms"]}, "says"),
+        ({"cut": ["13107"]}, "cut off are ['13107']"),
         ({"drawing_changed": False, "words_changed": False}, "neither curve nor words change"),
         ({"drawing_changed": False}, "no control changes both"),
     ],

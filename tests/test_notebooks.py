@@ -15,6 +15,8 @@ ANATOMY = [
 LINK = re.compile(r"\[([^]]*)\]\(([\w-]+\.(?:ipynb|md))\)")
 LINK_WORDS = {"word", "device or a model", "Read from the start", "Look it up"}
 """Words of links that are not the title of the page they lead to."""
+CODE_COLUMNS = 80
+"""Characters of code that fit the column of text of the site."""
 SETUP = """\
 import numpy as np
 import sympy as sp
@@ -103,6 +105,13 @@ def test_code_is_folded_where_the_page_is_read_for_its_result(page):
     for cell, section in sections(page):
         folded = bool({"hide-input", "remove-input"} & set(cell.metadata.get("tags", [])))
         assert folded or section in {"Derivation", "solution"}, f"in {section}: {cell.source}"
+
+
+@each_page
+def test_code_that_is_shown_is_no_wider_than_its_column(page):
+    for cell in NOTEBOOKS[page].cells:
+        if cell.cell_type == "code" and not {"hide-input", "remove-input"} & set(cell.metadata.get("tags", [])):
+            assert max(map(len, cell.source.splitlines())) <= CODE_COLUMNS, cell.source
 
 
 @each_page

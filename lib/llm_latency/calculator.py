@@ -126,7 +126,7 @@ def deployment_calculator(
         axis=(SLIDERS["batch"].label, "decode step [ms]"),
         derived=_derived(),
         tables={"models": _rows(models, _model_row), "devices": _rows(devices, _device_row), "absent": _absent()},
-        marks={"largest batch": f"(largest_batch > 0 && largest_batch <= {SLIDERS['batch'].high} ? largest_batch : 0)"},
+        marks={"largest batch": "largest_batch"},
         when="!problem",
         samples=SAMPLES,
         presets=presets,
@@ -135,8 +135,10 @@ def deployment_calculator(
 
 def _words(parts: tuple[str, ...]) -> list[str]:
     """Write the Vega expressions of what is said; whether it fits comes first where it does not."""
-    part = longest({part: f"value_{number}" for number, part in enumerate(parts, start=1)})
-    step = f"'decode step ' + word + ' ' + {_shown('step')} + ', longest part: ' + {part}"
+    values = {part: f"value_{number}" for number, part in enumerate(parts, start=1)}
+    share = f"format(max({', '.join(values.values())})/step, '.0%')"
+    longest_part = f"{longest(values)} + ' (' + {share} + ')'"
+    step = f"'decode step ' + word + ' ' + {_shown('step')} + ', longest part: ' + {longest_part}"
     speed = (
         f"{_numeral('1000/step')} + ' tokens/s for each user, ' + {_numeral('1000*batch/step')} + ' in all'"
         " + (batch > 1 ? '; ' + format(step/step_of_one, '.2f') + ' times the step of a single user' : '')"

@@ -39,6 +39,8 @@ SAMPLES = 240
 DECADES = [float(f"1e{exponent}") for exponent in range(-9, 13)]
 FINER = [digit * decade for decade in DECADES for digit in (1, 2, 5)]
 """Ticks of a logarithmic axis over three decades or more, and over fewer, as in the printed charts."""
+BELOW_LABELS = {"y": {"value": 18}, "y2": {"value": "height"}}
+"""The reach of a vertical line, under the words at the top of the chart."""
 MOST_TICKS = 7
 """As many labels of a slider's axis fit side by side on a telephone."""
 
@@ -482,6 +484,7 @@ def chart_of(
     values = {f"value_{number}": curve.now for number, curve in enumerate(curves.values())}
     limits = dict.fromkeys(["limit"], *limit.values()) if limit else {}
     expressions = (derived or {}) | values | limits | {"headline": f"[{', '.join(headline)}]"}
+    within = "true" if position else f"datum.x <= {bind['max']}"
     scale = {"type": "log", "nice": False} | ({} if position else {"domain": [bind["min"], bind["max"]]})
     ticks = _ticks("x") if position else _axis(doublings(bind["min"], bind["max"]))
     horizontal = {"field": "x", "type": "quantitative", "title": axis[0], "scale": scale, "axis": ticks}
@@ -489,10 +492,11 @@ def chart_of(
         "field": "y", "type": "quantitative", "title": axis[1], "scale": {"type": "log"}, "axis": _ticks("y"),
     }
     colours = {name: curve.colour for name, curve in curves.items()} | dict.fromkeys(limit, PARTS["other"])
+    wide = len(colours) if len(colours) <= 4 else 3  # columns of the legend
     colour = {
         "field": "part", "type": "nominal", "title": None,
         "scale": {"domain": list(colours), "range": list(colours.values())},
-        "legend": {"orient": "bottom", "columns": 2, "symbolStrokeWidth": 3},
+        "legend": {"orient": "bottom", "columns": {"expr": f"width > 480 ? {wide} : 2"}, "symbolStrokeWidth": 3},
     }
     is_whole = f"datum.part === '{whole}'"
     sequence = {"data": {"sequence": {"start": 0, "stop": samples + 1, "as": "i"}}}
@@ -520,7 +524,7 @@ def chart_of(
             {"filter": f"datum.y > 0 && {when}"},
         ],
         "layer": [
-            {"mark": dashed, "encoding": {"x": horizontal}},
+            {"mark": dashed, "encoding": {"x": horizontal} | BELOW_LABELS},
             {
                 "mark": {"type": "point", "filled": True, "size": 90, "color": TOTAL, "opacity": 1},
                 "encoding": {"x": horizontal, "y": vertical},
@@ -543,8 +547,8 @@ def chart_of(
             "layer": [
                 lines,
                 here,
-                *(_line(place, "x", horizontal, name) for name, place in marks.items()),
-                *(_line("limit", "y", vertical) for _ in limit),
+                *(_line(place, "x", horizontal, f"{within} && {when}", name) for name, place in marks.items()),
+                *(_line("limit", "y", vertical, when) for _ in limit),
             ],
         }
     )
@@ -600,18 +604,20 @@ def doublings(low: float, high: float) -> list[float]:
     return [low * step**number for number in range(int(math.log(high / low) / math.log(step) + 1e-9) + 1)]
 
 
-def _line(place: str, direction: str, channel: dict, words: str = "") -> dict:
+def _line(place: str, direction: str, channel: dict, shown: str, words: str = "") -> dict:
     """Return a line across the chart at a place on one of its axes, with words on its roomier side."""
     beyond = "scale('x', datum.x) > width/2"
     text = {
         "type": "text", "text": words, "baseline": "top",
         "align": {"expr": f"{beyond} ? 'right' : 'left'"}, "dx": {"expr": f"{beyond} ? -5 : 5"},
     }
-    rule = {"mark": {"type": "rule", "color": PARTS["other"], "strokeWidth": 2}, "encoding": {direction: channel}}
+    around = BELOW_LABELS if direction == "x" else {}
+    mark = {"type": "rule", "color": PARTS["other"], "strokeWidth": 2}
+    rule = {"mark": mark, "encoding": {direction: channel} | around}
     label = {"mark": text, "encoding": {direction: channel, "y": {"value": 4}}}
     return {
         "data": {"values": [{}]},
-        "transform": [{"calculate": place, "as": direction}, {"filter": f"datum.{direction} > 0"}],
+        "transform": [{"calculate": place, "as": direction}, {"filter": f"datum.{direction} > 0 && {shown}"}],
         "layer": [rule, label] if words else [rule],
     }
 

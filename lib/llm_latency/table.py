@@ -68,10 +68,10 @@ _MISSING = {"", "-"}
 
 
 def _numeric(values: Sequence) -> bool:
-    """Say whether most cells of a column are numbers, cells without anything aside."""
+    """Say whether half of the cells of a column or more are numbers, cells without anything aside."""
     filled = [value for value in values if value not in _MISSING]
     numbers = [value for value in filled if not isinstance(value, str) or _NUMBER.fullmatch(value)]
-    return 2 * len(numbers) > len(filled) or not filled
+    return 2 * len(numbers) >= len(filled)
 
 
 def _decimals(values: Sequence, digits: int) -> int | None:

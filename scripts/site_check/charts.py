@@ -28,6 +28,7 @@ class Move:
     drawing_changed: bool
     words_changed: bool
     milliseconds: float
+    cut: list[str]
 
 
 def moves(page: Page) -> Iterator[Move]:
@@ -77,11 +78,13 @@ def expected_words(specification: dict, settings: dict) -> list[str]:
 
 
 def what_is_wrong(made: list[Move]) -> Iterator[str]:
-    """Say which controls move nothing or lead to wrong words, and which charts never move at all."""
+    """Say which controls move nothing or lead to wrong or cut words, and which charts never move at all."""
     for each in made:
         what = f"chart {each.chart + 1}, {each.control} at {each.value}"
         if not each.drawing_changed and not each.words_changed:
             yield f"{what}: neither curve nor words change"
+        if each.cut:
+            yield f"{what}: cut off are {each.cut}"
         if each.words != each.expected:
             yield f"{what}: the chart says {each.words} and not {each.expected}"
     for chart in sorted({each.chart for each in made}):

@@ -124,6 +124,17 @@ window.siteCheck = (function () {
     }));
   }
 
+  // The words of a chart that reach beyond it, and the numbers that are wider than their boxes.
+  function cut(chart) {
+    const room = chart.getBoundingClientRect();
+    const texts = [...chart.querySelectorAll("svg text")].filter((text) => {
+      const { left, right } = text.getBoundingClientRect();
+      return left < room.left - 1 || right > room.right + 1;
+    });
+    const boxes = controls(chart).filter((control) => control.type === "number" && control.scrollWidth > control.clientWidth);
+    return [...texts.map((text) => text.textContent), ...boxes.map((box) => box.value)];
+  }
+
   // Move a control as a reader does, and time the chart until it stands still again.
   async function moveControl(chartNumber, controlNumber, value) {
     const chart = liveCharts()[chartNumber];
@@ -142,7 +153,7 @@ window.siteCheck = (function () {
     }
     observer.disconnect();
     const [drawing_changed, words_changed] = changed();
-    return { words: words(chart), drawing_changed, words_changed, milliseconds: last - start };
+    return { words: words(chart), drawing_changed, words_changed, milliseconds: last - start, cut: cut(chart) };
   }
 
   // Go back to the chart's example, and say what the chart says then.

@@ -55,6 +55,7 @@
     }
     delete spec.$schema; // Vega-Lite 6 reads version 5, but would complain about it.
     spec.width = "container"; // The stored width is JupyterLab's.
+    spec.autosize = { type: "fit-x", contains: "padding", resize: true }; // Room for the widest tick of the moment.
     for (const parameter of spec.params) {
       delete parameter.bind; // The page has controls of its own.
       const control = controls.find((each) => each.dataset.name === parameter.name);
