@@ -441,7 +441,7 @@ def waterfall(
         for row, (part, value) in enumerate(parts.items()):
             ax.barh(row, value, left=left, height=0.7, color=colours[part])
             left += value
-            before = left - value > 0.15 * widest  # beside the bar, away from the measured line
+            before = 0.15 * widest < left - value < measured[title]  # beside the bar, away from the measured line
             ax.annotate(
                 f"{value:+.1f}" if row else f"{value:.1f}", (left - value if before else left, row),
                 xytext=(-5 if before else 5, 0), textcoords="offset points", va="center",
@@ -456,7 +456,7 @@ def waterfall(
         ax.set_yticks(range(len(parts)), list(parts))
         ax.invert_yaxis()
         ax.grid(False, axis="y")
-    ax.set(xlabel=x_label, xlim=(0, 1.08 * widest))
+    ax.set(xlabel=x_label, xlim=(0, 1.12 * widest))
     return ax
 
 
