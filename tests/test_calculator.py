@@ -3,13 +3,15 @@
 import random
 
 import pytest
+import vl_convert
 
 import llm_latency as ll
 from llm_latency.calculator import DEVICE_COUNTS, deployment_calculator
 from llm_latency.names import UnknownNameError
-from test_live import CHARTS, controls_of, headline, read
+from test_live import CHARTS, controls_of, headline, moved, read, texts
 
 SPEC = deployment_calculator("Llama-3-70B", "H100-SXM", 8, 1, 1024, 256, "A calculator.").spec
+LINE = "largest batch"
 RESULTS = (
     "prefill", "request", "weights", "sequence", "activations", "held", "largest_batch", "step",
     "value_1", "value_2", "value_3", "value_4",
@@ -96,6 +98,15 @@ def test_the_parts_of_a_step_are_those_of_its_explanation():
 )
 def test_what_is_impossible_is_said_and_not_drawn(settings, message):
     assert headline(SPEC, **settings) == [message]
+    assert LINE not in texts(vl_convert.vegalite_to_scenegraph(moved(SPEC, **settings)))
+    assert LINE in texts(vl_convert.vegalite_to_scenegraph(SPEC))
+
+
+@pytest.mark.parametrize("batch", [1, 300])
+def test_the_longest_part_is_named_with_its_share(batch):
+    step, *parts = read(SPEC, "step", *RESULTS[-4:], batch=batch)
+    share = max(map(float, parts)) / float(step)
+    assert headline(SPEC, batch=batch)[0].endswith(f" ({share:.0%})")
 
 
 def test_a_choice_outside_the_lists_is_refused():

@@ -128,9 +128,15 @@ def headline(spec, **values):
     return [line for line in lines if line]
 
 
+def moved(spec, **values):
+    """Return a chart's specification after its controls were moved."""
+    parameters = [{**p, "value": values.get(p["name"], p["value"])} if "bind" in p else p for p in spec["params"]]
+    return spec | {"params": parameters}
+
+
 def read(spec, *expressions, **values):
     """Evaluate Vega expressions that may name a chart's parameters, after its controls were moved."""
-    parameters = [{**p, "value": values.get(p["name"], p["value"])} if "bind" in p else p for p in spec["params"]]
+    parameters = moved(spec, **values)["params"]
     marks = [
         {
             "data": {"values": [{}]},
@@ -459,6 +465,14 @@ def test_words_of_a_line_stand_on_the_roomier_side(place, side):
     scene = json.dumps(vl_convert.vegalite_to_scenegraph(chart.spec))
     [words] = re.findall(r'\{[^{}]*"text":\s*"here"[^{}]*\}', scene)
     assert json.loads(words).get("align", "left") == side
+
+
+def test_a_line_beyond_the_axis_is_left_out():
+    marks = {"on the chart": sp.Integer(50), "beyond it": sp.Integer(10**6)}
+    chart = live_chart(CURVES, SETTING, constants={"bytes_per_param": 2}, marks=marks, description="Words.")
+    shown = list(texts(vl_convert.vegalite_to_scenegraph(chart.spec)))
+    assert "on the chart" in shown
+    assert "beyond it" not in shown
 
 
 def test_a_short_time_is_displayed_in_microseconds():

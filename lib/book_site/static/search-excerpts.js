@@ -3,6 +3,9 @@
   "use strict";
 
   const NOT_SAID = ".cell_input, details.hide > summary, .live-chart, .onlyprint, mjx-assistive-mml";
+  // From a file, no page can be read for its excerpt.
+  if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+
   const wholeText = Search.htmlToText;
 
   Search.htmlToText = (html, anchor) => {
