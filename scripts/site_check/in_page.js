@@ -107,7 +107,8 @@ window.siteCheck = (function () {
     return marks.map((mark) => `${mark.getAttribute("d")} ${mark.getAttribute("transform")}`).join();
   }
 
-  const words = (chart) => [...chart.querySelectorAll(WORDS)].map((line) => line.textContent);
+  // A line without words keeps its place, and says nothing.
+  const words = (chart) => [...chart.querySelectorAll(WORDS)].map((line) => line.textContent).filter(Boolean);
 
   // The live charts: their specification, and for each control where it can be moved to.
   function liveChartsInWords() {

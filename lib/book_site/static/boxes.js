@@ -12,32 +12,41 @@
     return [...table.querySelectorAll("thead th, thead td")].map((cell) => cell.textContent.trim());
   }
 
-  // A box that scrolls says so to the eye by its edges, and to a keyboard and a screen reader.
-  function watchScrolling(box, name) {
-    function fade() {
-      box.classList.toggle("more-right", box.scrollLeft < box.scrollWidth - box.clientWidth - 1);
-    }
-    function measure() {
-      box.classList.remove("tight", "scrolls"); // They change what is measured.
-      box.classList.toggle("tight", isCut(box));
-      const scrolls = isCut(box);
-      box.classList.toggle("scrolls", scrolls);
-      if (scrolls) {
-        box.tabIndex = 0;
-        box.setAttribute("role", "region");
-        box.setAttribute("aria-label", name);
-      } else {
-        for (const attribute of ["tabindex", "role", "aria-label"]) box.removeAttribute(attribute);
-      }
-      fade();
-    }
-    box.addEventListener("scroll", fade, { passive: true });
-    new ResizeObserver(measure).observe(box);
-    measure();
+  const isCut = (box) => box.scrollWidth > box.clientWidth + 1;
+  const goesOn = (box) => box.scrollLeft < box.scrollWidth - box.clientWidth - 1;
+
+  function fade(box) {
+    box.classList.toggle("more-right", goesOn(box));
   }
 
-  function isCut(box) {
-    return box.scrollWidth > box.clientWidth + 1;
+  // A box that scrolls says so to the eye by its edges, and to a keyboard and a screen reader.
+  function settle(box, scrolls) {
+    box.classList.toggle("scrolls", scrolls);
+    if (scrolls) {
+      box.tabIndex = 0;
+      box.setAttribute("role", "region");
+      box.setAttribute("aria-label", names.get(box));
+    } else {
+      for (const attribute of ["tabindex", "role", "aria-label"]) box.removeAttribute(attribute);
+    }
+  }
+
+  // All boxes together, so that the page is laid out once for each step and not for each box.
+  const names = new Map();
+  const sizes = new ResizeObserver((entries) => {
+    const boxes = entries.map(({ target }) => target);
+    for (const box of boxes) box.classList.remove("tight", "scrolls"); // They change what is measured.
+    const cut = boxes.filter(isCut);
+    for (const box of cut) box.classList.add("tight");
+    const scrolling = new Set(cut.filter(isCut));
+    for (const box of boxes) settle(box, scrolling.has(box));
+    for (const box of boxes) fade(box);
+  });
+
+  function watchScrolling(box, name) {
+    names.set(box, name);
+    box.addEventListener("scroll", () => fade(box), { passive: true });
+    sizes.observe(box);
   }
 
   function addFilter(box, table) {
@@ -112,10 +121,16 @@
     return box.matches(".math-scroll") ? "an equation" : "a table";
   }
 
-  const boxes = [...document.querySelectorAll(".pst-scrollable-table-container, .math-scroll, .cell_input pre")];
-  boxes.forEach((box, index) => {
+  function prepare(box, number) {
     const table = box.querySelector("table");
-    if (table?.tHead && table.tBodies.length) prepareTable(box, table, index + 1);
-    else watchScrolling(box, `Box ${index + 1}: ${kindOf(box)}`);
+    if (table?.tHead && table.tBodies.length) prepareTable(box, table, number);
+    else watchScrolling(box, `Box ${number}: ${kindOf(box)}`);
+  }
+
+  const boxes = document.querySelectorAll(".pst-scrollable-table-container, .math-scroll, .cell_input pre");
+  [...boxes].forEach((box, index) => {
+    const fold = box.closest("details:not([open])");
+    if (fold) fold.addEventListener("toggle", () => prepare(box, index + 1), { once: true });
+    else prepare(box, index + 1);
   });
 })();
