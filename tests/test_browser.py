@@ -100,6 +100,14 @@ def test_a_result_of_the_search_shows_what_the_page_says(browser, base):
         assert "Show the code" not in excerpts
 
 
+def test_a_result_of_the_search_says_what_a_word_means_and_keeps_the_letters(browser, base):
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(f"{base}/search.html?q=all-reduce")
+        page.get_by_text("all-reduce: The collective that gives every device the sum").first.wait_for()
+        page.get_by_text("An all-reduce of D bytes over N devices").wait_for()
+
+
 def test_the_contents_on_a_phone_give_way_to_what_is_chosen(browser, base):
     with browser.new_context(viewport={"width": 390, "height": 844}) as context:
         page = context.new_page()

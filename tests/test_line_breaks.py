@@ -3,7 +3,7 @@
 import pytest
 from docutils import nodes
 
-from book_site.line_breaks import hold_formulas, hold_numbers
+from book_site.line_breaks import hold_formulas, hold_names, hold_numbers
 
 
 def test_punctuation_stays_with_its_formula():
@@ -37,6 +37,8 @@ def test_a_bracket_and_a_value_stay_with_their_formula():
         ("in 22 ms, at 1.5\nTB/s", "in 22~ms, at 1.5~TB/s"),
         ("312 TFLOP/s or 208 FLOP/byte", "312~TFLOP/s or 208~FLOP/byte"),
         ("8192 × 512 × 512 of 16 bits", "8192~×~512~×~512 of 16~bits"),
+        ("at batch 64, batches 3", "at batch~64, batches 3"),
+        (" 20 minutes", "~20~minutes"),
         ("25 minutes for 8 msgs, 5 s-curves and 16 devices", "25~minutes for 8 msgs, 5 s-curves and 16 devices"),
     ],
 )
@@ -44,3 +46,18 @@ def test_a_number_stays_with_its_unit(text, held):
     paragraph = nodes.paragraph("", "", nodes.Text(text), nodes.literal(text=text))
     hold_numbers(None, paragraph, "page")
     assert paragraph.astext() == held.replace("~", "\N{NO-BREAK SPACE}") + text
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("GPT-13B and DeepSeek-V3-671B, on an A100-80GB-SXM.", ["GPT-13B", "DeepSeek-V3-671B", "A100-80GB-SXM"]),
+        ("Llama-3.1-8B at 16-bit, Qwen2.5-7B", ["Llama-3.1-8B", "16-bit", "Qwen2.5-7B"]),
+        ("all-reduces of memory-bound steps", []),
+    ],
+)
+def test_a_name_with_a_number_stays_whole(text, names):
+    paragraph = nodes.paragraph("", "", nodes.Text(text), nodes.literal(text="GPT-2"))
+    hold_names(None, paragraph, "page")
+    assert [node.astext() for node in paragraph if isinstance(node, nodes.inline)] == names
+    assert paragraph.astext() == text + "GPT-2"

@@ -25,7 +25,7 @@
 `book_site.letters`
     Says under a formula what its letters mean.
 `book_site.line_breaks`
-    Keeps a formula and its punctuation on one line, and a number and its unit.
+    Keeps a formula and its punctuation on one line, a number and its unit, and a name.
 `book_site.markup`
     Mends the HTML of docutils and the theme for screen readers.
 `book_site.mathematics`
@@ -36,6 +36,8 @@
     Warns about any resource from outside.
 `book_site.pictures`
     Draws the icon of the site and the picture of a shared link.
+`book_site.references`
+    Lists the references of persons and organisations in one alphabet.
 `book_site.repository`
     Reads the one setting that names the repository's public address.
 `book_site.rerun`
@@ -75,6 +77,7 @@ from . import (
     not_found,
     offline,
     pictures,
+    references,
     rerun,
     scripts,
     search,
@@ -117,6 +120,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     social.setup(app)
     not_found.setup(app)
     glossary.setup(app)
+    references.setup(app)
     rerun.setup(app)
     search.setup(app)
     sheets.setup(app)

@@ -104,8 +104,8 @@ def explanation(meanings: dict[str, str]) -> nodes.bullet_list:
     docutils.nodes.bullet_list
         The list.
     """
+    texts = {letter: nodes.Text(f" {meaning}".replace("'", "’")) for letter, meaning in meanings.items()}
     entries = [
-        nodes.list_item("", nodes.paragraph("", "", nodes.math("", letter), nodes.Text(f" {meaning}")))
-        for letter, meaning in meanings.items()
+        nodes.list_item("", nodes.paragraph("", "", nodes.math("", letter), text)) for letter, text in texts.items()
     ]
     return nodes.bullet_list("", *entries, classes=["letters"])

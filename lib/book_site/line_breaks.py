@@ -1,4 +1,4 @@
-"""Keep on one line what is read in one breath: a formula and its punctuation, a number and its unit."""
+"""Keep on one line what is read in one breath: a formula and its punctuation, a number and its unit, a name."""
 
 import re
 
@@ -9,11 +9,16 @@ from .texts import replace_text
 
 BEFORE = re.compile(r"[(\[‘“]+$")
 """What stays with the formula after it."""
-AFTER = re.compile(r"^(?:\s=\s[\d.,]*\d)?[,.;:!?)\]’”]*")
+UNIT = r"(?:[kMGTP]?(?:B|bytes?|bits?|FLOPs?)(?:/(?:s|byte))?|[mµn]?s|k?W|minutes|per cent)(?![\w-])"
+AFTER = re.compile(rf"^(?:\s=\s[\d.,]*\d(?:\s{UNIT})?)?[,.;:!?)\]’”]*")
 """What stays with the formula before it: what it is equal to, and punctuation."""
-UNIT = r"(?:[kMGTP]?(?:B|bytes?|bits?|FLOPs?)(?:/(?:s|byte))?|[mµn]?s|k?W|minutes|per cent)"
-GAP = re.compile(rf"(?<=\d)\s(?={UNIT}(?![\w-]))|(?<=\d)\s(?=[×=]\s\d)|(?<=\d\s[×=])\s(?=\d)")
+GAP = re.compile(
+    rf"(?<=\d)\s(?={UNIT})|(?<=\d)\s(?=[×=]\s\d)|(?<=\d\s[×=])\s(?=\d)"
+    r"|(?<=\b[A-Z])\s(?==\s\d)|(?<=\b[A-Z]\s=)\s(?=\d)|(?<=\b[Bb]atch)\s(?=\d)|(?<=[≤≥])\s|^\s(?=\d+ minutes)"
+)
 """A gap between words at which no line ends."""
+NAME = re.compile(r"((?<![\w.-])(?=[\w.-]*(?:-\d|\d-\w))[\w.-]*\w)")
+"""A name with a hyphen beside a digit, such as GPT-13B and 16-bit."""
 
 AS_WRITTEN = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.raw)
 
@@ -29,6 +34,7 @@ def setup(app: Sphinx) -> None:
     # Once the words of the texts are links.
     app.connect("doctree-resolved", hold_formulas, priority=900)
     app.connect("doctree-resolved", hold_numbers, priority=900)
+    app.connect("doctree-resolved", hold_names, priority=900)
 
 
 def hold_formulas(app: Sphinx, doctree: nodes.document, docname: str) -> None:
@@ -45,7 +51,7 @@ def hold_formulas(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """
     for formula in list(doctree.findall(nodes.math)):
         neighbours = list(formula.parent)
-        place = next(place for place, node in enumerate(neighbours) if node is formula)
+        place = formula.parent.index(formula)
         before = held(BEFORE, neighbours[place - 1]) if place else ""
         after = held(AFTER, neighbours[place + 1]) if place + 1 < len(neighbours) else ""
         if before:
@@ -54,8 +60,7 @@ def hold_formulas(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             replace_text(neighbours[place + 1], [nodes.Text(neighbours[place + 1][len(after) :])])
         if before or after:
             pieces = [nodes.Text(before), formula.deepcopy(), nodes.Text(after)]
-            whole = nodes.inline("", "", *(piece for piece in pieces if piece.astext()), classes=["with-formula"])
-            formula.replace_self(whole)
+            formula.replace_self(unbroken(*(piece for piece in pieces if piece.astext())))
 
 
 def held(pattern: re.Pattern, neighbour: nodes.Node) -> str:
@@ -94,6 +99,62 @@ def hold_numbers(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     docname : str
         Its name.
     """
-    for text in list(doctree.findall(nodes.Text)):
-        if not isinstance(text.parent, AS_WRITTEN) and GAP.search(text):
+    for text in texts_of(doctree):
+        if GAP.search(text):
             replace_text(text, [nodes.Text(GAP.sub("\u00a0", text))])
+
+
+def hold_names(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Keep names with numbers on one line.
+
+    Parameters
+    ----------
+    app : sphinx.application.Sphinx
+        The application that builds the book.
+    doctree : docutils.nodes.document
+        The page, changed in place.
+    docname : str
+        Its name.
+    """
+    for text in texts_of(doctree):
+        between, *pieces = NAME.split(text)
+        if pieces:
+            names, others = pieces[::2], pieces[1::2]
+            held = [
+                node
+                for name, other in zip(names, others, strict=True)
+                for node in (unbroken(nodes.Text(name)), nodes.Text(other))
+            ]
+            replace_text(text, [nodes.Text(between), *held])
+
+
+def texts_of(doctree: nodes.document) -> list[nodes.Text]:
+    """List the texts of a page in which a line may end.
+
+    Parameters
+    ----------
+    doctree : docutils.nodes.document
+        The page.
+
+    Returns
+    -------
+    list of docutils.nodes.Text
+        All but code and formulas, and but the links of the bibliography, whose texts know no parent.
+    """
+    return [text for text in doctree.findall(nodes.Text) if text.parent and not isinstance(text.parent, AS_WRITTEN)]
+
+
+def unbroken(*pieces: nodes.Node) -> nodes.inline:
+    """Put nodes on one line.
+
+    Parameters
+    ----------
+    *pieces : docutils.nodes.Node
+        What stays together.
+
+    Returns
+    -------
+    docutils.nodes.inline
+        The node that holds them.
+    """
+    return nodes.inline("", "", *pieces, classes=["unbroken"])

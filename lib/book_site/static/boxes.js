@@ -6,17 +6,18 @@
   const WORDY = 45; // characters of a cell from which a row becomes a card on a phone
   const NUMBER = 18; // characters up to which a cell with a digit stays on one line
   const MANY = 8; // columns from which they stand closer
-  const NAME = 15; // letters of a name in the first column that stays whole, too
+  const NAME = 16; // letters of a name in the first column that stays whole, too
 
   function headers(table) {
     return [...table.querySelectorAll("thead th, thead td")].map((cell) => cell.textContent.trim());
   }
 
   const isCut = (box) => box.scrollWidth > box.clientWidth + 1;
-  const goesOn = (box) => box.scrollLeft < box.scrollWidth - box.clientWidth - 1;
+  const hiddenRight = (box) => box.scrollWidth - box.clientWidth - box.scrollLeft;
 
-  function fade(box) {
-    box.classList.toggle("more-right", goesOn(box));
+  function fade(box, hidden) {
+    box.style.setProperty("--hidden", `${hidden}px`);
+    box.classList.toggle("more-right", hidden > 1);
   }
 
   // A box that scrolls says so to the eye by its edges, and to a keyboard and a screen reader.
@@ -40,12 +41,13 @@
     for (const box of cut) box.classList.add("tight");
     const scrolling = new Set(cut.filter(isCut));
     for (const box of boxes) settle(box, scrolling.has(box));
-    for (const box of boxes) fade(box);
+    const hidden = boxes.map(hiddenRight);
+    boxes.forEach((box, index) => fade(box, hidden[index]));
   });
 
   function watchScrolling(box, name) {
     names.set(box, name);
-    box.addEventListener("scroll", () => fade(box), { passive: true });
+    box.addEventListener("scroll", () => fade(box, hiddenRight(box)), { passive: true });
     sizes.observe(box);
   }
 
@@ -89,13 +91,13 @@
     }
   }
 
-  // A long name or address breaks between its parts.
+  // A long name or address breaks between its parts, and no number at its point.
   function partNames(table) {
     const walker = document.createTreeWalker(table.tBodies[0], NodeFilter.SHOW_TEXT);
     const texts = [];
     while (walker.nextNode()) texts.push(walker.currentNode);
     for (const text of texts) {
-      const pieces = text.data.split(/(?<=\S{8}[/._=&?-])(?=\S{3})/);
+      const pieces = text.data.split(/(?<=\S{8}(?:[/_=&?-]|\.(?!\d)))(?=\S{3})/);
       text.replaceWith(...pieces.flatMap((piece, index) => (index ? [document.createElement("wbr"), piece] : [piece])));
     }
   }
@@ -112,6 +114,7 @@
       if (/\d/.test(text) && !cell.querySelector("a") && text.length <= (cell.cellIndex ? NUMBER : NAME)) cell.classList.add("whole");
     }
     if (headers(table).length >= MANY) table.classList.add("many");
+    if (headers(table).length === 2) table.classList.add("pairs");
     if (table.tBodies[0].rows.length > LONG) addFilter(box, table);
     watchScrolling(box, `Table ${number}: ${headers(table).join(", ")}`);
   }
