@@ -260,7 +260,9 @@ def attention_core(**values):
     shape = {name: values[name] for name in ("n_layers", "n_kv_heads", "head_dim", "bytes_per_kv")}
     read = values["batch"] * values["context"] * evaluate(grouped_kv_bytes_per_token, **shape)
     heads = {name: values[name] for name in ("n_heads", "n_kv_heads", "bytes_per_kv")}
-    return two_clocks("attention core", read, read * evaluate(grouped_attention_intensity, **heads), **values)
+    work = read * evaluate(grouped_attention_intensity, **heads) / values["tp"]
+    copied = max(1 / values["tp"], 1 / values["n_kv_heads"])  # a device has one head at least
+    return two_clocks("attention core", read * copied, work, n_devices=1, **values)
 
 
 def experts(**values):
@@ -288,7 +290,7 @@ DRAWN = {
     "operator-model": [(1e6, {"link_efficiency": 1, "devices_per_node": 8}, all_reduce)],
     "attention-variants": [(1e3, models["Llama-3-70B"].arguments, attention_core)],
     "mixture-of-experts": [(1e3, models["Mixtral-8x7B"].arguments, experts)],
-    "quantisation": [(1e3, {"scale_bits": 16, "zero_point_bits": 0}, quantised)],
+    "quantisation": [(1e3, {"scale_bits": 16, "zero_point_bits": 4}, quantised)],
     "decode-latency": [(1e3, SHAPE_260B, times({"decode step": overlapped_decode_step_time} | DECODE))],
     "prefill-latency": [
         (1e3, SHAPE_260B | {"link_latency": 8e-6}, times({"prefill": overlapped_prefill_time} | PREFILL))

@@ -66,12 +66,14 @@ class Memory:
     def _repr_markdown_(self) -> str | None:
         if np.ndim(self.total):
             return None
-        parts = ("weights", "kv_cache", "activations", "total", "mem_size")
+        parts = {
+            "weights": "weights", "kv_cache": "KV cache", "activations": "activations", "total": "total",
+            "mem_size": "the device has",
+        }
         gigabytes = [float(getattr(self, part)) / GIGABYTE for part in parts]
-        names = [part.replace("_", " ") for part in parts[:-1]] + ["the device has"]
         verdict = "It fits" if self.fits else "It does not fit"
         return (
-            f"{table({'per device': names, 'GB': gigabytes}, decimals=2).data}\n\n"
+            f"{table({'per device': list(parts.values()), 'GB': gigabytes}, decimals=2).data}\n\n"
             f"{verdict}. Largest batch {numeral(f'{self.largest_batch:.0f}')}, largest context "
             f"{numeral(f'{self.largest_context:.0f}') if np.isfinite(self.largest_context) else 'any'}."
         )

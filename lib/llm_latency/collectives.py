@@ -170,7 +170,7 @@ all_reduce_time = Formula(
         * message_bytes / link_efficiency
     ),
     unit=second,
-    meaning="time of an all-reduce with H messages in a row per phase, within servers and between them at once",
+    meaning="time of an all-reduce with messages in a row in each phase, within servers and between them at once",
     page="operator-model",
     example=(
         "hops=1, link_latency=8e-6, message_bytes=32768, link_efficiency=1, tp=16, devices_per_node=8, "

@@ -314,7 +314,7 @@ class Deployment:
     Examples
     --------
     >>> Deployment(model="Llama-3-70B", device="H100-SXM", tp=8).title
-    'Llama-3-70B on 8 x H100-SXM'
+    'Llama-3-70B on 8 × H100-SXM'
     >>> Deployment(model="Llama-3-70B", device="H100-SXM", tp=6)
     Traceback (most recent call last):
     ...
@@ -383,7 +383,7 @@ class Deployment:
     def title(self) -> str:
         """The model and its devices."""
         number = self.values["tp"] * self.values["pp"]
-        several = f"{int(number)} x " if np.ndim(number) == 0 and number > 1 else ""
+        several = f"{int(number)} × " if np.ndim(number) == 0 and number > 1 else ""
         return f"{self.model.name} on {several}{self.device.name}"
 
     def shape(self, **request) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ distinct_experts = Formula(
     latex=r"\bar{E}_{T}",
     form=n_experts * (1 - (1 - experts_per_token / n_experts) ** tokens),
     unit=sp.S.One,
-    meaning="different experts that T tokens visit on average, each token k of E at random",
+    meaning="different experts that the tokens visit on average, each choosing at random",
     page=PAGE,
     example="n_experts=8, experts_per_token=2, tokens=16",
     result="7.92",

@@ -89,7 +89,7 @@ class Explanation:
     --------
     >>> found = explain("Llama-3-70B", "H100-SXM", tp=8, batch=1, context=4096)
     >>> found.title
-    'Llama-3-70B on 8 x H100-SXM: decode step, batch 1, context 4096; per device'
+    'Llama-3-70B on 8 × H100-SXM: decode step, batch 1, context 4096; per device'
     >>> max(found.rows, key=lambda row: row.time).name
     'MLP'
 

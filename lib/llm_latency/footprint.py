@@ -94,7 +94,7 @@ max_batch = Formula(
     latex=r"B_{\max}",
     form=_free_bytes / (context * kv_bytes_per_token.term),
     unit=sp.S.One,
-    meaning="sequences of L tokens that fit beside the weights; negative if those alone do not fit",
+    meaning="sequences that fit beside the weights; negative if those alone do not fit",
     page="batch-size",
     example=(
         "n_devices=1, mem_size=40e9, n_params=13e9, bytes_per_param=2, "

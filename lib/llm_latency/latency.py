@@ -56,7 +56,7 @@ communication_time = Formula(
         message_bytes, bytes_per_activation * tokens * d_model
     ),
     unit=second,
-    meaning="time of all all-reduces of a pass over T tokens, exchanged directly",
+    meaning="time of all all-reduces of a pass, exchanged directly",
     page="decode-latency",
     example=(
         "tokens=512, n_layers=80, d_model=16384, bytes_per_activation=2, "

@@ -493,10 +493,15 @@ def chart_of(
     }
     colours = {name: curve.colour for name, curve in curves.items()} | dict.fromkeys(limit, PARTS["other"])
     wide = len(colours) if len(colours) <= 4 else 3  # columns of the legend
+    parts = ", ".join(f"'{name}': {curve.now}" for name, curve in curves.items() if name != whole)
+    without_curve = {"labelExpr": f"datum.label + ({{{parts}}}[datum.label] === 0 ? ' (0)' : '')"}
     colour = {
         "field": "part", "type": "nominal", "title": None,
         "scale": {"domain": list(colours), "range": list(colours.values())},
-        "legend": {"orient": "bottom", "columns": {"expr": f"width > 480 ? {wide} : 2"}, "symbolStrokeWidth": 3},
+        "legend": {
+            "orient": "bottom", "columns": {"expr": f"width > 480 ? {wide} : 2"}, "symbolStrokeWidth": 3,
+            **({} if derived else without_curve),
+        },
     }
     is_whole = f"datum.part === '{whole}'"
     sequence = {"data": {"sequence": {"start": 0, "stop": samples + 1, "as": "i"}}}

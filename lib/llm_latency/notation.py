@@ -136,7 +136,10 @@ _VARIABLES = (
         "kv_length", "y", "keys of one sequence that a pass reads or writes, each with its value", "request",
         integer=False,
     ),
-    _count("windowed_keys", "x_{w}", "the same in a layer whose attention slides a window", "request", integer=False),
+    _count(
+        "windowed_keys", "x_{w}", "keys that one query attends to in a windowed layer, on average over a pass",
+        "request", integer=False,
+    ),
     _count(
         "windowed_kv_length", "y_{w}", "keys of one sequence that a pass moves in a windowed layer", "request",
         integer=False,

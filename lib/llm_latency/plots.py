@@ -35,6 +35,9 @@ BESIDE = (
 )
 """Where a label may stand beside its point, best first: offset in points and alignment."""
 
+ON_PAPER = {"bbox": {"facecolor": "white", "edgecolor": "none", "pad": 0.5}}
+"""How a label stands out from the grid behind it."""
+
 LEGEND = {"fontsize": 12, "handlelength": 0.9, "handletextpad": 0.4, "columnspacing": 0.9, "borderaxespad": 0}
 
 
@@ -67,6 +70,7 @@ def curves(
     crossing: tuple[float, str] | None = None,
     x_ticks: Sequence[float] = (),
     log: str = "xy",
+    top: float | None = None,
 ) -> Axes:
     """Draw curves over a common horizontal axis, labelled at their right ends.
 
@@ -95,6 +99,8 @@ def curves(
         Positions of the horizontal ticks.
     log : str, optional
         Logarithmic axes: ``"x"``, ``"y"``, ``"xy"`` or ``""``.
+    top : float, optional
+        Upper end of the vertical axis, for charts that are to be compared.
 
     Returns
     -------
@@ -115,7 +121,7 @@ def curves(
     ends, beside = {}, []
     for position, (label, y) in enumerate(lines.items()):
         colour = palette.get(label, TOTAL if label in thick else list(COLOURS.values())[position % len(COLOURS)])
-        broad = {"lw": 9, "alpha": 0.3, "solid_capstyle": "butt", "zorder": 1} if label in thick else {}
+        broad = {"lw": 9, "alpha": 0.4, "solid_capstyle": "butt", "zorder": 1} if label in thick else {}
         ax.plot(x, y, color=colour, ls="--" if label in dashed else "-", **broad)
         if np.isfinite(y[-1]):
             ends[label] = (float(y[-1]), colour)
@@ -128,10 +134,11 @@ def curves(
             order = (-1, len(xs) // 2, 0) if colour else (len(xs) // 2, -1, 0)
             beside.append((words, [(xs[at], ys[at]) for at in order], colour or "black"))
     for words, (px, py) in (points or {}).items():
-        ax.plot(px, py, "o", color="black", ms=6, zorder=5)
+        ax.plot(px, py, "o", color="black", ms=6, zorder=5, clip_on=False)
         beside.append((words, [(px, py)], "black"))
     ax.set(xlabel=x_label, ylabel=y_label)
     _scale_axes(ax, log, x_ticks)
+    ax.set_ylim(top=top)
     if crossing:
         position, words = crossing
         ax.axvline(position, color=TOTAL, lw=1, ls=":")
@@ -139,7 +146,7 @@ def curves(
         room_left = share > 0.3
         ax.annotate(
             words, (position, 1), xycoords=("data", "axes fraction"), xytext=(-5 if room_left else 5, -4),
-            textcoords="offset points", va="top", ha="right" if room_left else "left", color=TOTAL,
+            textcoords="offset points", va="top", ha="right" if room_left else "left", color=TOTAL, **ON_PAPER,
         )
     _label_ends(ax, ends)
     for words, anchors, colour in beside:
@@ -244,7 +251,7 @@ def write_beside(ax: Axes, words: str, *points: tuple[float, float], **style) ->
     'here'
     """
     ax.figure.draw_without_rendering()
-    label = ax.annotate(words, points[0], xytext=(0, 0), textcoords="offset points", **style)
+    label = ax.annotate(words, points[0], xytext=(0, 0), textcoords="offset points", **ON_PAPER, **style)
 
     def move(place) -> None:
         label.xy, (*offset, side, height) = place
@@ -322,15 +329,15 @@ def roofline(
     ax.axvline(ridge, color=TOTAL, lw=1, ls=":")
     ax.annotate(
         f"ridge point\n{ridge:.0f} FLOP/byte", (ridge, 0.5), xytext=(6, 0),
-        textcoords="offset points", color=TOTAL,
+        textcoords="offset points", color=TOTAL, **ON_PAPER,
     )
     ax.annotate(
         f"memory bandwidth\n{mem_bandwidth / 1e12:g} TB/s", (0.04, 0.62), xycoords="axes fraction",
-        color=COLOURS["memory bandwidth"],
+        color=COLOURS["memory bandwidth"], **ON_PAPER,
     )
     ax.annotate(
         f"arithmetic, {peak:g} TFLOP/s", (high, peak), xytext=(-4, 6),
-        textcoords="offset points", ha="right", color=COLOURS["arithmetic"],
+        textcoords="offset points", ha="right", color=COLOURS["arithmetic"], **ON_PAPER,
     )
     for x, rate in points.values():
         ax.plot(x, rate / 1e12, "o", color="black", ms=6, zorder=5)
@@ -375,20 +382,21 @@ def stacked_bars(
     for row, parts in enumerate(bars.values()):
         left = 0.0
         for part, value in parts.items():
-            ax.barh(row, value, left=left, height=0.62, color=colours[part], edgecolor="white")
+            seam = 1 if value > 0.01 * longest else 0  # which would hide a thin part
+            ax.barh(row, value, left=left, height=0.62, color=colours[part], edgecolor="white", lw=seam)
             label = f"{value:.1f}"
             if value > 0.026 * len(label) * longest:
                 ax.text(left + value / 2, row, label, ha="center", va="center", color="white")
             left += value
-        ax.text(left + 0.01 * longest, row, f"{left:.1f}", va="center", fontweight="bold")
+        ax.text(left + 0.01 * longest, row, f"{left:.1f}", va="center", fontweight="bold", **ON_PAPER)
     ax.set_yticks(range(len(bars)), list(bars))
     ax.invert_yaxis()
     ax.grid(False, axis="y")
     ax.set(xlabel=x_label, xlim=(0, 1.12 * longest))
     plain_ticks(ax.xaxis, MaxNLocator(steps=[1, 2, 5, 10]))
-    seen = dict.fromkeys(part for parts in bars.values() for part in parts)
+    seen = [part for part in colours if any(part in parts for parts in bars.values())]
     handles = [plt.Rectangle((0, 0), 1, 1, color=colours[part]) for part in seen]
-    ax.figure.legend(handles, list(seen), loc="outside upper right", ncols=len(seen), **LEGEND)
+    ax.figure.legend(handles, seen, loc="outside upper right", ncols=len(seen), **LEGEND)
     return ax
 
 
@@ -445,7 +453,7 @@ def waterfall(
             ax.annotate(
                 f"{value:+.1f}" if row else f"{value:.1f}", (left - value if before else left, row),
                 xytext=(-5 if before else 5, 0), textcoords="offset points", va="center",
-                ha="right" if before else "left", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+                ha="right" if before else "left", **ON_PAPER,
             )
         ax.axvline(measured[title], color="black", lw=1.2, ls=":")
         ax.annotate(
@@ -456,6 +464,8 @@ def waterfall(
         ax.set_yticks(range(len(parts)), list(parts))
         ax.invert_yaxis()
         ax.grid(False, axis="y")
+    for upper in axes[:-1, 0]:
+        upper.tick_params(axis="x", length=0)
     ax.set(xlabel=x_label, xlim=(0, 1.12 * widest))
     return ax
 
@@ -491,7 +501,7 @@ def ratios(values: Mapping[str, float], *, x_label: str) -> Axes:
         ax.plot(ratio, row, "o", color=COLOURS["arithmetic"], ms=7)
         ax.annotate(
             f"× {ratio:.2f}", (ratio, row), xytext=(9 if ratio >= 1 else -9, 0), textcoords="offset points",
-            va="center", ha="left" if ratio >= 1 else "right",
+            va="center", ha="left" if ratio >= 1 else "right", **ON_PAPER,
         )
     ax.set_yticks(range(len(values)), list(values))
     ax.invert_yaxis()

@@ -35,7 +35,7 @@ matmul_flops = Formula(
     latex=r"F_{\mathrm{matmul}}",
     form=flops_per_mac * rows * inner * cols,
     unit=FLOP,
-    meaning="work of the product of a p x q and a q x r matrix",
+    meaning="work of the product of two matrices",
     page=PAGE,
     example="rows=3, inner=4, cols=5",
     result="120",
