@@ -38,6 +38,7 @@ def test_a_bracket_and_a_value_stay_with_their_formula():
         ("312 TFLOP/s or 208 FLOP/byte", "312~TFLOP/s or 208~FLOP/byte"),
         ("8192 × 512 × 512 of 16 bits", "8192~×~512~×~512 of 16~bits"),
         ("at batch 64, batches 3", "at batch~64, batches 3"),
+        ("B = 512 on 16 A100s, ≥ 1", "B~=~512 on 16~A100s, ≥~1"),
         (" 20 minutes", "~20~minutes"),
         ("25 minutes for 8 msgs, 5 s-curves and 16 devices", "25~minutes for 8 msgs, 5 s-curves and 16 devices"),
     ],
@@ -53,7 +54,8 @@ def test_a_number_stays_with_its_unit(text, held):
     [
         ("GPT-13B and DeepSeek-V3-671B, on an A100-80GB-SXM.", ["GPT-13B", "DeepSeek-V3-671B", "A100-80GB-SXM"]),
         ("Llama-3.1-8B at 16-bit, Qwen2.5-7B", ["Llama-3.1-8B", "16-bit", "Qwen2.5-7B"]),
-        ("all-reduces of memory-bound steps", []),
+        ("DeepSeek-V3 without all-reduces of memory-bound steps", ["DeepSeek-V3"]),
+        ("at docs/a100-2024-web.pdf, nvidia-a100-datasheet-2188504-web.pdf or gpt-4-config/b", []),
     ],
 )
 def test_a_name_with_a_number_stays_whole(text, names):

@@ -354,6 +354,14 @@ def test_a_chart_keeps_its_axes_at_both_ends_of_every_slider(name, end):
         assert len(ticks) >= 6, f"{parameter['name']} at its {end}"
 
 
+@pytest.mark.parametrize(("devices", "words"), [(1, "communication (0)"), (2, "communication")])
+def test_the_legend_says_which_part_has_no_curve(devices, words):
+    spec = chart_on("kv-cache")
+    label = spec["layer"][0]["encoding"]["color"]["legend"]["labelExpr"]
+    assert read(spec, label.replace("datum.label", "'communication'"), n_devices=devices) == [words]
+    assert read(spec, label.replace("datum.label", "'decode step'"), n_devices=devices) == ["decode step"]
+
+
 CURVES = {"reading": weight_read_time, "memory bandwidth": weight_read_time}
 SETTING = {"n_devices": 16, "n_params": 260, "mem_bandwidth": 1.5}
 
@@ -481,5 +489,5 @@ def test_a_short_time_is_displayed_in_microseconds():
     chart = live_chart(
         CURVES, SETTING, constants={"bytes_per_param": 2}, display=Display("time", "µs", 1e6), description="Words."
     )
-    assert headline(chart.spec) == ["reading 21,670 µs, bound by memory bandwidth"]
+    assert headline(chart.spec) == ["reading 21,667 µs, bound by memory bandwidth"]
     assert "time [µs]" in texts(vl_convert.vegalite_to_scenegraph(chart.spec))

@@ -183,6 +183,23 @@ def test_a_number_out_of_range_is_refused_in_words(calculator):
     assert words.inner_text() == first
 
 
+def test_what_is_set_before_the_chart_is_ready_counts(request):
+    need_browser()
+    demand(why_not_ready())
+    with closing(request.getfixturevalue("browser").new_page()) as page:
+        held = []
+        page.route("**/vega-*.js", lambda route: held.append(route))
+        page.goto((SITE / "book" / "decode-latency.html").as_uri())
+        page.locator(".live-chart").first.scroll_into_view_if_needed()
+        page.get_by_label("batch B, as a number").fill("512")
+        while not held:
+            page.wait_for_timeout(20)
+        held[0].continue_()
+        page.wait_for_selector(".live-chart[data-live]")
+        assert page.locator(".live-chart-value").first.inner_text().startswith("decode step 53.33 ms")
+        assert page.get_by_label("batch B, as a number").input_value() == "512"
+
+
 def test_a_button_sets_several_sliders_at_once(calculator):
     page = calculator()
     words = page.locator(".live-chart-value").first
@@ -203,3 +220,5 @@ def test_on_a_phone_one_sentence_stays_in_view(calculator):
     assert len(boxes) >= 3
     assert 0 < boxes[0]["y"] < boxes[0]["y"] + boxes[0]["height"] < 844 / 4
     assert all(box["y"] < 0 for box in boxes[1:])
+
+

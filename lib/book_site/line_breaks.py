@@ -12,13 +12,17 @@ BEFORE = re.compile(r"[(\[‘“]+$")
 UNIT = r"(?:[kMGTP]?(?:B|bytes?|bits?|FLOPs?)(?:/(?:s|byte))?|[mµn]?s|k?W|minutes|per cent)(?![\w-])"
 AFTER = re.compile(rf"^(?:\s=\s[\d.,]*\d(?:\s{UNIT})?)?[,.;:!?)\]’”]*")
 """What stays with the formula before it: what it is equal to, and punctuation."""
-GAP = re.compile(
-    rf"(?<=\d)\s(?={UNIT})|(?<=\d)\s(?=[×=]\s\d)|(?<=\d\s[×=])\s(?=\d)"
-    r"|(?<=\b[A-Z])\s(?==\s\d)|(?<=\b[A-Z]\s=)\s(?=\d)|(?<=\b[Bb]atch)\s(?=\d)|(?<=[≤≥])\s|^\s(?=\d+ minutes)"
+GAPS = (
+    rf"(?<=\d)\s(?={UNIT})",  # 22 ms
+    r"(?<=\d)\s(?=[×=]\s\d)|(?<=\d\s[×=])\s(?=\d)",  # 5120 × 512
+    r"(?<=\b[A-Z])\s(?==\s\d)|(?<=\b[A-Z]\s=)\s(?=\d)",  # B = 512
+    r"(?<=\b[Bb]atch)\s(?=\d)|(?<=\d)\s(?=[AHV]100)",  # batch 64 on 16 A100s
+    r"(?<=[≤≥])\s|^\s(?=\d+ minutes)",
 )
+GAP = re.compile("|".join(GAPS))
 """A gap between words at which no line ends."""
-NAME = re.compile(r"((?<![\w.-])(?=[\w.-]*(?:-\d|\d-\w))[\w.-]*\w)")
-"""A name with a hyphen beside a digit, such as GPT-13B and 16-bit."""
+NAME = re.compile(r"((?<![\w./-])(?=[\w.-]*(?:-[A-Z]*\d|\d-\w))[\w.-]{1,15}\w(?![\w/-]|\.\w))")
+"""A name with a hyphen near a digit, such as GPT-13B, DeepSeek-V3 and 16-bit; no long one, and no part of a path."""
 
 AS_WRITTEN = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.raw)
 

@@ -43,7 +43,7 @@ CONFIG = {
     "background": "transparent",
     "font": "sans-serif",
     "axis": GUIDE | SPARSE | {"domainColor": MUTED, "tickColor": MUTED, "gridColor": LINE, "gridOpacity": 0.5},
-    "legend": GUIDE | {"offset": 6, "columnPadding": 18},
+    "legend": GUIDE | {"offset": 6},
     "text": {"color": TEXT, "fontSize": 13},
     "rule": {"color": TEXT},
     "view": {"stroke": None},

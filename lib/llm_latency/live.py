@@ -87,7 +87,7 @@ class Display:
         return expression if self.per_si == 1 else f"{self.per_si!r}*({expression})"
 
     def text(self, expression: str) -> str:
-        """Write the Vega expression that says a value in words.
+        """Write the Vega expression that says a value in words, a long one to the last whole.
 
         Parameters
         ----------
@@ -99,7 +99,8 @@ class Display:
         str
             Vega expression of a text.
         """
-        return javascript_numeral(expression, f".{self.digits}~r") + (f" + ' {self.unit}'" if self.unit else "")
+        number = javascript_numeral(expression, f".{self.digits}~r", ".0f")
+        return f"{number} + ' {self.unit}'" if self.unit else number
 
 
 DISPLAY = {
@@ -186,7 +187,7 @@ SLIDERS = {
     "n_heads": Slider("heads a", 1, 128, 1),
     "n_kv_heads": Slider("key-value heads g", 1, 128, 1),
     "n_experts": Slider("experts E", 8, 512, 1),
-    "experts_per_token": Slider("experts of a token k", 1, 8, 1),
+    "experts_per_token": Slider("experts k of a token", 1, 8, 1),
     "n_params": Slider("parameters P [billion]", 1, 700, 1, 1e9),
     "bytes_per_param": Slider("bytes per weight", 0.5, 4, 0.5),
     "weight_bits": Slider("bits of a weight", 2, 16, 1),
@@ -395,7 +396,7 @@ def live_chart(
     else:
         word = "bound by" if unit in (second, FLOP / second) else "mostly"
         main = longest({name: values[name] for name in parts}, largest=unit != FLOP / second)
-        headline += f" + ', {word} ' + {main}"
+        headline += f" + ({values[whole]} > 0 ? ', {word} ' + {main} : '')"
     read = {name: DISPLAY[unit_of(expr)] for name, expr in said.items()}
     return chart_of(
         lines,
@@ -493,13 +494,15 @@ def chart_of(
     }
     colours = {name: curve.colour for name, curve in curves.items()} | dict.fromkeys(limit, PARTS["other"])
     wide = len(colours) if len(colours) <= 4 else 3  # columns of the legend
-    parts = ", ".join(f"'{name}': {curve.now}" for name, curve in curves.items() if name != whole)
-    without_curve = {"labelExpr": f"datum.label + ({{{parts}}}[datum.label] === 0 ? ' (0)' : '')"}
+    now = ", ".join(f"'{name}': {curve.now}" for name, curve in curves.items())
+    without_curve = {"labelExpr": f"datum.label + ({{{now}}}[datum.label] === 0 ? ' (0)' : '')"}
     colour = {
         "field": "part", "type": "nominal", "title": None,
         "scale": {"domain": list(colours), "range": list(colours.values())},
         "legend": {
-            "orient": "bottom", "columns": {"expr": f"width > 480 ? {wide} : 2"}, "symbolStrokeWidth": 3,
+            "orient": "bottom", "symbolStrokeWidth": 3,
+            "columns": {"expr": f"width > 480 ? {wide} : width > 290 ? 2 : 1"},
+            "columnPadding": {"expr": "width > 320 ? 18 : 10"},
             **({} if derived else without_curve),
         },
     }

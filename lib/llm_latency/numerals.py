@@ -41,7 +41,7 @@ def numeral(number: str) -> str:
     return sign.replace("-", "−") + size
 
 
-def javascript_numeral(value: str, form: str) -> str:
+def javascript_numeral(value: str, form: str, long_form: str | None = None) -> str:
     """Write the Vega expression that writes a number the same way.
 
     Parameters
@@ -50,6 +50,8 @@ def javascript_numeral(value: str, form: str) -> str:
         Vega expression of the number.
     form : str
         How many digits it has, as D3 writes it.
+    long_form : str, optional
+        The same for one that is written in thousands, if not as many.
 
     Returns
     -------
@@ -65,4 +67,4 @@ def javascript_numeral(value: str, form: str) -> str:
     ----------
     Used by `llm_latency.live`.
     """
-    return f"format({value}, ({value}) < {GROUPED} ? '{form}' : ',{form}')"
+    return f"format({value}, ({value}) < {GROUPED} ? '{form}' : ',{long_form or form}')"

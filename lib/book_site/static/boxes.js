@@ -13,11 +13,12 @@
   }
 
   const isCut = (box) => box.scrollWidth > box.clientWidth + 1;
-  const hiddenRight = (box) => box.scrollWidth - box.clientWidth - box.scrollLeft;
+  const hidden = (box) => [box.scrollLeft, box.scrollWidth - box.clientWidth - box.scrollLeft];
 
-  function fade(box, hidden) {
-    box.style.setProperty("--hidden", `${hidden}px`);
-    box.classList.toggle("more-right", hidden > 1);
+  function fade(box, [left, right]) {
+    box.style.setProperty("--hidden", `${right}px`);
+    box.classList.toggle("more-right", right > 1);
+    box.classList.toggle("more-left", left > 1);
   }
 
   // A box that scrolls says so to the eye by its edges, and to a keyboard and a screen reader.
@@ -41,13 +42,13 @@
     for (const box of cut) box.classList.add("tight");
     const scrolling = new Set(cut.filter(isCut));
     for (const box of boxes) settle(box, scrolling.has(box));
-    const hidden = boxes.map(hiddenRight);
-    boxes.forEach((box, index) => fade(box, hidden[index]));
+    const ends = boxes.map(hidden);
+    boxes.forEach((box, index) => fade(box, ends[index]));
   });
 
   function watchScrolling(box, name) {
     names.set(box, name);
-    box.addEventListener("scroll", () => fade(box, hiddenRight(box)), { passive: true });
+    box.addEventListener("scroll", () => fade(box, hidden(box)), { passive: true });
     sizes.observe(box);
   }
 

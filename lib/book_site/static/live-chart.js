@@ -18,6 +18,7 @@
   }
 
   const stops = new WeakMap(); // the values at which a slider stops
+  const touched = new WeakSet(); // what was moved before its chart was ready
 
   function setting(control) {
     if (control.matches("select")) return JSON.parse(control.value);
@@ -105,6 +106,9 @@
         say(output, vega.signal("headline"));
       });
     }
+    for (const control of controls) {
+      if (touched.has(control)) control.dispatchEvent(new Event("input"));
+    }
     for (const button of chart.querySelectorAll("[data-preset]")) {
       button.addEventListener("click", () => {
         for (const [name, value] of Object.entries(JSON.parse(button.dataset.preset))) set(name, value);
@@ -123,5 +127,8 @@
     }
   }, { rootMargin: "600px" });
 
-  document.querySelectorAll(".live-chart").forEach((chart) => near.observe(chart));
+  for (const chart of document.querySelectorAll(".live-chart")) {
+    chart.addEventListener("input", ({ target }) => touched.add(target));
+    near.observe(chart);
+  }
 })();
