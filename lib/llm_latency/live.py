@@ -501,8 +501,9 @@ def chart_of(
         "scale": {"domain": list(colours), "range": list(colours.values())},
         "legend": {
             "orient": "bottom", "symbolStrokeWidth": 3,
-            "columns": {"expr": f"width > 480 ? {wide} : width > 290 ? 2 : 1"},
+            "columns": {"expr": f"width > 480 ? {wide} : 2"},
             "columnPadding": {"expr": "width > 320 ? 18 : 10"},
+            "labelFontSize": {"expr": "width > 320 ? 13 : 12"},
             **({} if derived else without_curve),
         },
     }
