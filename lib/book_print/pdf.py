@@ -71,6 +71,28 @@ def plain(text: str) -> str:
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
 
 
+def is_within(part: str, whole: str) -> bool:
+    """Tell whether a text has the letters of another in their order, with others between them or not.
+
+    Parameters
+    ----------
+    part, whole : str
+        The texts.
+
+    Returns
+    -------
+    bool
+        Whether the second has those of the first.
+
+    Examples
+    --------
+    >>> is_within("ondevices", "onNdevices"), is_within("onNdevices", "ondevices")
+    (True, False)
+    """
+    letters = iter(whole)
+    return all(letter in letters for letter in part)
+
+
 def finish(pdf: bytes, facts: Facts, headings: Sequence[str]) -> bytes:
     """Give the file its bookmarks' titles and its metadata.
 
@@ -95,16 +117,16 @@ def finish(pdf: bytes, facts: Facts, headings: Sequence[str]) -> bytes:
 
     Notes
     -----
-    Where a heading begins a page, Chromium repeats words of it in the bookmark. It also writes the
-    time of printing into the metadata.
+    Where a heading begins a page, Chromium repeats words of it in the bookmark, and it leaves out the
+    letters of a formula. It also writes the time of printing into the metadata.
     """
     writer = PdfWriter(clone_from=io.BytesIO(pdf))
     marks = list(bookmarks(writer.root_object))
     if len(marks) != len(headings):
         raise ValueError(f"{len(marks)} bookmarks for {len(headings)} headings")
     for mark, heading in zip(marks, headings, strict=True):
-        letters = iter(plain(mark["/Title"]))
-        if not all(letter in letters for letter in plain(heading)):
+        printed, written = plain(mark["/Title"]), plain(heading)
+        if not (is_within(written, printed) or is_within(printed, written)):
             raise ValueError(f"the bookmark {mark['/Title']!r} is not the heading {heading!r}")
         mark[NameObject("/Title")] = TextStringObject(heading)
     writer.metadata = None
