@@ -220,5 +220,3 @@ def test_on_a_phone_one_sentence_stays_in_view(calculator):
     assert len(boxes) >= 3
     assert 0 < boxes[0]["y"] < boxes[0]["y"] + boxes[0]["height"] < 844 / 4
     assert all(box["y"] < 0 for box in boxes[1:])
-
-

@@ -121,15 +121,10 @@ def hold_names(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         Its name.
     """
     for text in texts_of(doctree):
-        between, *pieces = NAME.split(text)
-        if pieces:
-            names, others = pieces[::2], pieces[1::2]
-            held = [
-                node
-                for name, other in zip(names, others, strict=True)
-                for node in (unbroken(nodes.Text(name)), nodes.Text(other))
-            ]
-            replace_text(text, [nodes.Text(between), *held])
+        pieces = [nodes.Text(piece) for piece in NAME.split(text)]
+        if len(pieces) > 1:
+            pieces[1::2] = map(unbroken, pieces[1::2])
+            replace_text(text, pieces)
 
 
 def texts_of(doctree: nodes.document) -> list[nodes.Text]:
