@@ -1,20 +1,19 @@
 """Wide tables scroll and say so, long ones can be filtered, wordy ones are cards on a phone."""
 
-import shutil
+from contextlib import ExitStack, closing
 from importlib.resources import files
 from types import SimpleNamespace
 
 import pytest
 from docutils import nodes
-from playwright.sync_api import sync_playwright
 
 from book_site.boxes import add_assets
+from conftest import need_browser
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 STATIC = files("book_site") / "static"
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
-
-in_a_browser = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+MEASURED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
+"""Waits until a frame is drawn: the boxes are measured at its end, after the page has loaded."""
 
 
 @pytest.mark.parametrize(
@@ -74,36 +73,25 @@ def address(tmp_path_factory):
     return (folder / "page.html").as_uri()
 
 
-@pytest.fixture(scope="module")
-def browser():
-    """Start Chromium once."""
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def open_page(browser, address):
-    """Open the page in a window of a given size, and close it after the test."""
-    pages = []
+def open_page(request, address):
+    """Return what opens the page in a window of a given size, with its boxes measured."""
+    need_browser()
+    with ExitStack() as windows:
 
-    def opened(viewport):
-        pages.append(browser.new_page(viewport=viewport))
-        pages[-1].goto(address)
-        return pages[-1]
+        def opened(viewport):
+            page = windows.enter_context(closing(request.getfixturevalue("browser").new_page(viewport=viewport)))
+            page.goto(address)
+            page.evaluate(MEASURED)
+            return page
 
-    yield opened
-    for page in pages:
-        page.close()
+        yield opened
 
 
 def boxes(page):
     return page.locator(".pst-scrollable-table-container, .math-scroll")
 
 
-@in_a_browser
 def test_a_box_that_scrolls_is_reached_by_keyboard_and_named(open_page):
     page = open_page(PHONE)
     named = [boxes(page).nth(number).get_attribute("aria-label") for number in range(4)]
@@ -117,7 +105,6 @@ def test_a_box_that_scrolls_is_reached_by_keyboard_and_named(open_page):
     assert boxes(page).nth(3).get_attribute("tabindex") is None
 
 
-@in_a_browser
 def test_the_faded_edge_goes_when_the_end_is_reached(open_page):
     page = open_page(PHONE)
     wide = boxes(page).nth(1)
@@ -128,7 +115,6 @@ def test_the_faded_edge_goes_when_the_end_is_reached(open_page):
     assert first["x"] == pytest.approx(box["x"], abs=2), "the first column stays in view"
 
 
-@in_a_browser
 def test_a_long_table_shows_only_the_rows_that_one_asks_for(open_page):
     page = open_page(DESK)
     assert page.get_by_label("Only rows with").count() == 1
@@ -140,7 +126,6 @@ def test_a_long_table_shows_only_the_rows_that_one_asks_for(open_page):
     assert page.locator("output").inner_text() == "no row matches"
 
 
-@in_a_browser
 def test_rows_of_sentences_are_cards_on_a_phone_and_stay_a_table_for_a_screen_reader(open_page):
     page = open_page(PHONE)
     wordy = page.locator("table").nth(2)
@@ -152,7 +137,6 @@ def test_rows_of_sentences_are_cards_on_a_phone_and_stay_a_table_for_a_screen_re
     assert cell.evaluate("cell => getComputedStyle(cell).display") == "table-cell"
 
 
-@in_a_browser
 def test_a_card_is_as_high_as_its_labels(open_page):
     page = open_page(PHONE)
     cell = page.locator("table").nth(2).locator("td").nth(1)
@@ -162,7 +146,6 @@ def test_a_card_is_as_high_as_its_labels(open_page):
     assert row >= label > 100
 
 
-@in_a_browser
 def test_a_table_that_is_just_too_wide_fits_with_less_air(open_page):
     page = open_page(DESK)
     box = boxes(page).nth(1)
@@ -174,20 +157,17 @@ def test_a_table_that_is_just_too_wide_fits_with_less_air(open_page):
     page.wait_for_function("!document.querySelectorAll('.pst-scrollable-table-container')[1].matches('.tight')")
 
 
-@in_a_browser
 def test_code_that_goes_on_to_the_right_says_so(open_page):
     code = open_page(PHONE).locator("pre")
     assert code.get_attribute("aria-label").endswith(": code")
     assert "more-right" in code.get_attribute("class")
 
 
-@in_a_browser
 def test_names_break_between_their_parts(open_page):
     parts = open_page(DESK).locator("code").evaluate("code => [...code.childNodes].map((node) => node.nodeName)")
     assert parts == ["#text", "WBR", "#text"]
 
 
-@in_a_browser
 def test_a_number_stays_with_its_unit_and_words_may_break(open_page):
     page = open_page(PHONE)
     heights = [boxes(page).nth(number).locator("td").nth(1).evaluate(LINES) for number in (4, 5)]
@@ -203,7 +183,6 @@ LINES = """cell => {
 """Counts the lines of a cell."""
 
 
-@in_a_browser
 def test_the_column_that_stays_has_an_edge(open_page):
     page = open_page(PHONE)
     shadow = "cell => getComputedStyle(cell).boxShadow"

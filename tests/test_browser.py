@@ -115,7 +115,7 @@ def test_the_contents_on_a_phone_give_way_to_what_is_chosen(browser, base):
         page.locator(".secondary-toggle").last.click()
         page.locator("dialog[open] a[href='#takeaways']").click()
         page.wait_for_function("!document.querySelector('dialog[open]')")
-        assert page.url.endswith("#takeaways")
+        page.wait_for_url("**#takeaways")
 
 
 def test_the_faults_of_a_page_are_found(browser, tmp_path, monkeypatch):

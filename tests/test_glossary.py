@@ -251,7 +251,7 @@ def test_a_tap_shows_the_definition_and_the_next_one_follows_the_link(request, w
         "glossary-link is-shown", "glossary-link is-low"
     )
     first.tap()
-    assert page.url == f"{words_address}#there"
+    page.wait_for_url(f"{words_address}#there")
     page.close()
 
 
@@ -271,5 +271,5 @@ def test_a_definition_shows_away_from_its_word_and_a_click_follows_the_link(requ
     page.keyboard.press("Escape")
     assert definition_of(first)[0] == "none"
     first.click()
-    assert page.url == f"{words_address}#there"
+    page.wait_for_url(f"{words_address}#there")
     page.close()
