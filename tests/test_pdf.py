@@ -10,7 +10,7 @@ from pypdf.generic import NameObject, TextStringObject
 from book_print import checks, chromium
 from book_print.edition import print_book
 from book_print.facts import read_facts
-from book_print.pdf import bookmarks, finish, pages_of_places
+from book_print.pdf import Heading, bookmarks, finish, pages_of_places
 from conftest import need_browser
 from small_book import FIRST, write_site
 
@@ -37,7 +37,13 @@ def test_a_small_book_is_printed_without_a_problem(printed):
     assert "Answer on page 6" in reader.pages[4].extract_text()
     assert reader.metadata.subject == "a book"
     assert "/CreationDate" not in reader.metadata  # there is no checkout, so no date
-    assert finish(pdf, facts, [mark["/Title"] for mark in bookmarks(reader.trailer["/Root"])]) == pdf
+    assert finish(pdf, facts, headings_of(pdf)) == pdf
+
+
+def headings_of(pdf):
+    """Take the bookmarks of a PDF for its headings."""
+    titles = [mark["/Title"] for mark in bookmarks(PdfReader(io.BytesIO(pdf)).trailer["/Root"])]
+    return [Heading(title, title) for title in titles]
 
 
 def broken(pdf, change):
@@ -145,10 +151,22 @@ def test_a_heading_left_alone_is_noticed(browser, tmp_path):
 
 def test_bookmarks_that_are_not_the_headings_are_refused(printed):
     pdf, facts, _, _, _ = printed
+    headings = headings_of(pdf)
     with pytest.raises(ValueError, match="8 bookmarks for 1 headings"):
-        finish(pdf, facts, ["Contents"])
+        finish(pdf, facts, headings[:1])
     with pytest.raises(ValueError, match="'Contents' is not the heading 'Index'"):
-        finish(pdf, facts, ["Index"] * 8)
+        finish(pdf, facts, [Heading("Index", "Index"), *headings[1:]])
+    with pytest.raises(ValueError, match="'Contents' is not the heading 'Contents of N'"):
+        finish(pdf, facts, [Heading("Contents of N", "Contents of"), *headings[1:]])
+
+
+def test_a_bookmark_has_the_formula_of_its_heading(browser, tmp_path):
+    letters = '<mjx-math aria-hidden="true"><mjx-c></mjx-c></mjx-math>'
+    formula = f'<span class="math"><mjx-container>{letters}</mjx-container></span>'
+    root = write_site(tmp_path, first=FIRST.replace("<h2>Sums</h2>", f"<h2>Sums of {formula} terms</h2>"))
+    path, problems = print_book(root, root / "site", root / "pdf", browser)
+    assert problems == []
+    assert "Sums of h terms" in [heading.text for heading in headings_of(path.read_bytes())]
 
 
 def test_what_does_not_fit_or_is_not_set_is_noticed(browser, tmp_path, monkeypatch):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, TimeoutError
 
-from .pdf import pages_of_places
+from .pdf import Heading, pages_of_places
 
 TEXT_WIDTH, TEXT_HEIGHT = 172, 262
 """The text's area on a page in mm, as `print.css` sets it."""
@@ -37,7 +37,7 @@ class Print:
         The file.
     pages : mapping of str to int
         The page of each place that a link leads to, as the document prints it.
-    headings : tuple of str
+    headings : tuple of Heading
         All headings, in order.
     problems : tuple of str
         What is not set, not found, or does not fit on its page.
@@ -45,7 +45,7 @@ class Print:
 
     pdf: bytes
     pages: Mapping[str, int]
-    headings: tuple[str, ...]
+    headings: tuple[Heading, ...]
     problems: tuple[str, ...]
 
 
@@ -79,7 +79,7 @@ def print_document(document: Path, browser: Browser) -> Print:
     found = page.evaluate(script, [width, height])
     pdf, pages = print_until_at_rest(page)
     page.close()
-    return Print(pdf, pages, tuple(found["headings"]), tuple(found["problems"]))
+    return Print(pdf, pages, tuple(Heading(*heading) for heading in found["headings"]), tuple(found["problems"]))
 
 
 def print_until_at_rest(page: Page) -> tuple[bytes, Mapping[str, int]]:

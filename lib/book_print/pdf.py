@@ -4,6 +4,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import DictionaryObject, NameObject, TextStringObject
@@ -71,29 +72,22 @@ def plain(text: str) -> str:
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
 
 
-def is_within(part: str, whole: str) -> bool:
-    """Tell whether a text has the letters of another in their order, with others between them or not.
+class Heading(NamedTuple):
+    """A heading of the document.
 
     Parameters
     ----------
-    part, whole : str
-        The texts.
-
-    Returns
-    -------
-    bool
-        Whether the second has those of the first.
-
-    Examples
-    --------
-    >>> is_within("ondevices", "onNdevices"), is_within("onNdevices", "ondevices")
-    (True, False)
+    text : str
+        All of it.
+    words : str
+        The same without its formulas.
     """
-    letters = iter(whole)
-    return all(letter in letters for letter in part)
+
+    text: str
+    words: str
 
 
-def finish(pdf: bytes, facts: Facts, headings: Sequence[str]) -> bytes:
+def finish(pdf: bytes, facts: Facts, headings: Sequence[Heading]) -> bytes:
     """Give the file its bookmarks' titles and its metadata.
 
     Parameters
@@ -102,8 +96,8 @@ def finish(pdf: bytes, facts: Facts, headings: Sequence[str]) -> bytes:
         The file, as Chromium prints it.
     facts : Facts
         What the book says of itself.
-    headings : sequence of str
-        The headings of the document.
+    headings : sequence of Heading
+        The headings of the document, in order.
 
     Returns
     -------
@@ -125,10 +119,10 @@ def finish(pdf: bytes, facts: Facts, headings: Sequence[str]) -> bytes:
     if len(marks) != len(headings):
         raise ValueError(f"{len(marks)} bookmarks for {len(headings)} headings")
     for mark, heading in zip(marks, headings, strict=True):
-        printed, written = plain(mark["/Title"]), plain(heading)
-        if not (is_within(written, printed) or is_within(printed, written)):
-            raise ValueError(f"the bookmark {mark['/Title']!r} is not the heading {heading!r}")
-        mark[NameObject("/Title")] = TextStringObject(heading)
+        letters = iter(plain(mark["/Title"]))
+        if not all(letter in letters for letter in plain(heading.words)):
+            raise ValueError(f"the bookmark {mark['/Title']!r} is not the heading {heading.text!r}")
+        mark[NameObject("/Title")] = TextStringObject(heading.text)
     writer.metadata = None
     writer.add_metadata({"/Title": facts.title, "/Subject": facts.subtitle, "/Author": facts.authors} | dates(facts))
     writer.root_object[NameObject("/PageMode")] = NameObject("/UseOutlines")

@@ -90,6 +90,10 @@
   fitTables();
   shrinkFormulas();
   check();
-  const headings = [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")];
-  return { problems, headings: headings.map((heading) => heading.textContent.trim()) };
+  const headings = [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")].map((heading) => {
+    const words = heading.cloneNode(true);
+    words.querySelectorAll(".math").forEach((formula) => formula.remove());
+    return [heading.textContent.trim(), words.textContent.trim()];
+  });
+  return { problems, headings };
 }
