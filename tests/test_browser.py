@@ -45,6 +45,17 @@ def test_a_page_opens_without_fault(browser, base, address, width, mode):
 
 
 @pytest.mark.parametrize("address", [INDEX, charts.DECODE_PAGE])
+def test_a_page_is_as_wide_as_the_window_at_widths_between(browser, base, address):
+    with open_page(browser, base) as page:
+        page.goto(f"{base}/{address}")
+        page.evaluate("siteCheck.unfold()")
+        for width in (320, 600, 720, 820, 1024, 1199):
+            page.set_viewport_size({"width": width, "height": 800})
+            page.wait_for_function("width => window.innerWidth === width", arg=width)
+            assert page.evaluate("siteCheck.overflow()") == []
+
+
+@pytest.mark.parametrize("address", [INDEX, charts.DECODE_PAGE])
 def test_a_page_opens_from_its_file_without_a_network(browser, address):
     seen = visit(browser, SITE.as_uri(), address, 1280, "light", axe=False)
     assert not found(seen)
