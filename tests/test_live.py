@@ -355,11 +355,12 @@ def test_a_chart_keeps_its_axes_at_both_ends_of_every_slider(name, end):
 
 
 @pytest.mark.parametrize(("devices", "words"), [(1, "communication (0)"), (2, "communication")])
-def test_the_legend_says_which_part_has_no_curve(devices, words):
-    spec = chart_on("kv-cache")
+@pytest.mark.parametrize(("page", "control"), [("kv-cache", "n_devices"), ("deployment-calculator", "tp")])
+def test_the_legend_says_which_part_has_no_curve(page, control, devices, words):
+    spec = chart_on(page)
     label = spec["layer"][0]["encoding"]["color"]["legend"]["labelExpr"]
-    assert read(spec, label.replace("datum.label", "'communication'"), n_devices=devices) == [words]
-    assert read(spec, label.replace("datum.label", "'decode step'"), n_devices=devices) == ["decode step"]
+    drawn = [label.replace("datum.label", f"'{part}'") for part in ("decode step", "communication")]
+    assert read(spec, *drawn, **{control: devices}) == ["decode step", words]
 
 
 CURVES = {"reading": weight_read_time, "memory bandwidth": weight_read_time}

@@ -494,8 +494,7 @@ def chart_of(
     }
     colours = {name: curve.colour for name, curve in curves.items()} | dict.fromkeys(limit, PARTS["other"])
     wide = len(colours) if len(colours) <= 4 else 3  # columns of the legend
-    now = ", ".join(f"'{name}': {curve.now}" for name, curve in curves.items())
-    without_curve = {"labelExpr": f"datum.label + ({{{now}}}[datum.label] === 0 ? ' (0)' : '')"}
+    now = ", ".join(f"'{name}': {value}" for name, value in zip(curves, values, strict=True))
     colour = {
         "field": "part", "type": "nominal", "title": None,
         "scale": {"domain": list(colours), "range": list(colours.values())},
@@ -504,7 +503,7 @@ def chart_of(
             "columns": {"expr": f"width > 480 ? {wide} : 2"},
             "columnPadding": {"expr": "width > 320 ? 18 : 10"},
             "labelFontSize": {"expr": "width > 320 ? 13 : 12"},
-            **({} if derived else without_curve),
+            "labelExpr": f"datum.label + ({{{now}}}[datum.label] === 0 ? ' (0)' : '')",
         },
     }
     is_whole = f"datum.part === '{whole}'"
