@@ -13,7 +13,7 @@ from conftest import ROOT
 PACKAGE = ROOT / "lib" / "llm_latency"
 LAYERS = [
     ("palette", "names", "notation", "numerals"),
-    ("formula", "catalogue", "hf_config", "table"),
+    ("formula", "catalogue", "hf_config", "table", "vega", "controls", "chart"),
     ("hardware", "model", "transformer", "footprint", "attention", "precision"),
     ("measurements", "roofline", "collectives"),
     ("kv_cache", "experts", "operators"),
@@ -33,8 +33,8 @@ ONLY_HERE = {
     "pandas": set(),
 }
 WITHOUT_SYMPY = {
-    "catalogue", "estimate", "explanation", "hardware", "hf_config", "measurements", "model", "names", "numerals",
-    "palette", "plots", "table",
+    "catalogue", "chart", "estimate", "explanation", "hardware", "hf_config", "measurements", "model", "names",
+    "numerals", "palette", "plots", "table",
 }
 
 

@@ -13,14 +13,16 @@ import sympy as sp
 
 from llm_latency.attention import mean_keys, mean_windowed_keys, windowed_kv_reach
 from llm_latency.capacity import held_bytes
+from llm_latency.chart import Curve, LiveChart, chart_of
+from llm_latency.controls import SLIDERS, Slider
 from llm_latency.deployment import COMMUNICATION, deployed, operators_of, pass_time
 from llm_latency.hardware import COMPUTE_DTYPES, devices
-from llm_latency.live import SLIDERS, Curve, LiveChart, Slider, chart_of, javascript, longest
 from llm_latency.model import BITS_PER_BYTE, Model, models
 from llm_latency.notation import REGISTRY
 from llm_latency.numerals import javascript_numeral
 from llm_latency.operators import Architecture
 from llm_latency.palette import PARTS, TOTAL
+from llm_latency.vega import javascript, longest
 
 __all__ = ["deployment_calculator"]
 

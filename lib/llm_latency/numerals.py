@@ -65,6 +65,6 @@ def javascript_numeral(value: str, form: str, long_form: str | None = None) -> s
 
     References
     ----------
-    Used by `llm_latency.live`.
+    Used by `llm_latency.controls` and `llm_latency.chart`.
     """
     return f"format({value}, ({value}) < {GROUPED} ? '{form}' : ',{long_form or form}')"
