@@ -27,7 +27,7 @@ MODULES = (
 FORMULAS = {name: f"lib/llm_latency/{name}.py" for name in MODULES}
 PAGES = sorted(path.stem for path in (ROOT / "book").glob("*.ipynb"))
 SWAPS = (
-    ("operators", "soft maximum hard", "soft and self", "False and self"),
+    ("operators", "soft maximum hard", "soft_maximum if soft", "soft_maximum if False"),
     ("operators", "key heads cut below one", "sp.Max(n_kv_heads / tp, 1)", "n_kv_heads / tp"),
     ("operators", "a group without an expert", "sp.Max(touched_experts / ep, 1)", "touched_experts / ep"),
     ("operators", "activations always in memory", "activation_traffic * self", "self"),
@@ -196,8 +196,8 @@ def drop_source(text):
 
 def stages(file: str) -> Iterator[tuple[str, list[str], str]]:
     """Yield the name, the command and the browser of each check, the cheapest that can notice first."""
-    own = "formula" if file in FORMULAS.values() else Path(file).stem
-    tests = [str(path.relative_to(ROOT)) for path in ROOT.glob(f"tests/test_{own}.py")]
+    own = [Path(file).stem, *(["formula"] if file in FORMULAS.values() else [])]
+    tests = [f"tests/test_{name}.py" for name in own if (ROOT / f"tests/test_{name}.py").exists()]
     if file.endswith((".py", ".ipynb")):
         yield "its own tests", [*PYTEST, file, *tests], NO_BROWSER
     yield "unit", [*PYTEST, "tests", "lib", "README.md"], NO_BROWSER

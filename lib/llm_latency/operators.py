@@ -179,7 +179,7 @@ class Operator:
         sympy.Expr
             Time, second.
         """
-        combine = soft_maximum if soft and self.flops != 0 else overlapped
+        combine = soft_maximum if soft else overlapped
         return combine(self.compute_time, self.memory_time)
 
 
