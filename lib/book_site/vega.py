@@ -14,9 +14,9 @@ from myst_nb.core.render import MimeData, NbElementRenderer
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
+from llm_latency.chart import MIME_TYPE
 from llm_latency.palette import COLOURS, TOTAL
 
-MIME_TYPE = "application/vnd.vegalite.v5+json"
 BUNDLE = f"vega-{vl_convert.__version__}.js"
 BACK = "Back to the example"
 HEADLINE = "headline"
