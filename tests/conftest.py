@@ -2,6 +2,7 @@
 
 import csv
 import os
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import nbformat
@@ -124,3 +125,15 @@ def browser():
     """Return a running Chromium."""
     with open_browser() as browser:
         yield browser
+
+
+@pytest.fixture
+def new_page(request):
+    """Return what opens an empty page in a window of its own, which is closed after the test."""
+    need_browser()
+    with ExitStack() as windows:
+
+        def opened(**options):
+            return windows.enter_context(closing(request.getfixturevalue("browser").new_page(**options)))
+
+        yield opened

@@ -1,6 +1,5 @@
 """Wide tables scroll and say so, long ones can be filtered, wordy ones are cards on a phone."""
 
-from contextlib import ExitStack, closing
 from importlib.resources import files
 from types import SimpleNamespace
 
@@ -8,7 +7,6 @@ import pytest
 from docutils import nodes
 
 from book_site.boxes import add_assets
-from conftest import need_browser
 
 STATIC = files("book_site") / "static"
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
@@ -74,18 +72,16 @@ def address(tmp_path_factory):
 
 
 @pytest.fixture
-def open_page(request, address):
+def open_page(new_page, address):
     """Return what opens the page in a window of a given size, with its boxes measured."""
-    need_browser()
-    with ExitStack() as windows:
 
-        def opened(viewport):
-            page = windows.enter_context(closing(request.getfixturevalue("browser").new_page(viewport=viewport)))
-            page.goto(address)
-            page.evaluate(MEASURED)
-            return page
+    def opened(viewport):
+        page = new_page(viewport=viewport)
+        page.goto(address)
+        page.evaluate(MEASURED)
+        return page
 
-        yield opened
+    return opened
 
 
 def boxes(page):

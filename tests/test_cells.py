@@ -9,7 +9,6 @@ from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
 
 from book_site.cells import BUTTON, THEMES_BUTTONS, join_folds, offer_button, place_button, visit_fold
-from conftest import need_browser
 
 STATIC, TEMPLATES = files("book_site") / "static", files("book_site") / "templates"
 
@@ -86,9 +85,8 @@ def address(tmp_path):
     return (tmp_path / "page.html").as_uri()
 
 
-def test_the_button_opens_all_code_and_is_remembered(request, address):
-    need_browser()
-    page = request.getfixturevalue("browser").new_page()
+def test_the_button_opens_all_code_and_is_remembered(new_page, address):
+    page = new_page()
     page.goto(address)
     button, is_open = page.get_by_role("button", name="Show all code"), "folds => folds.map((fold) => fold.open)"
     folds = page.locator("details")
@@ -103,4 +101,3 @@ def test_the_button_opens_all_code_and_is_remembered(request, address):
     button.click()
     page.reload()
     assert folds.evaluate_all(is_open) == [False, False, False]
-    page.close()

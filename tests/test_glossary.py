@@ -13,7 +13,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import docutils_namespace
 
 from book_site.glossary import Entry, Words, forms, in_running_text
-from conftest import BOOK, NOTEBOOKS, need_browser, toc_files
+from conftest import BOOK, NOTEBOOKS, toc_files
 
 GLOSSARY = (BOOK / "glossary.md").read_text(encoding="utf-8")
 BLOCKS = re.search(r"```\{glossary\}\n(.+?)\n```", GLOSSARY, flags=re.S)[1].split("\n\n")
@@ -236,10 +236,8 @@ def definition_of(link):
     }""")
 
 
-def test_a_tap_shows_the_definition_and_the_next_one_follows_the_link(request, words_address):
-    need_browser()
-    browser = request.getfixturevalue("browser")
-    page = browser.new_page(viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
+def test_a_tap_shows_the_definition_and_the_next_one_follows_the_link(new_page, words_address):
+    page = new_page(viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
     page.goto(words_address)
     first, second = page.locator("a").all()
     second.tap()
@@ -252,12 +250,10 @@ def test_a_tap_shows_the_definition_and_the_next_one_follows_the_link(request, w
     )
     first.tap()
     page.wait_for_url(f"{words_address}#there")
-    page.close()
 
 
-def test_a_definition_shows_away_from_its_word_and_a_click_follows_the_link(request, words_address):
-    need_browser()
-    page = request.getfixturevalue("browser").new_page(viewport={"width": 1280, "height": 800})
+def test_a_definition_shows_away_from_its_word_and_a_click_follows_the_link(new_page, words_address):
+    page = new_page(viewport={"width": 1280, "height": 800})
     page.goto(words_address)
     first, second = page.locator("a").all()
     for link, is_low in ((first, False), (second, True)):
@@ -272,4 +268,3 @@ def test_a_definition_shows_away_from_its_word_and_a_click_follows_the_link(requ
     assert definition_of(first)[0] == "none"
     first.click()
     page.wait_for_url(f"{words_address}#there")
-    page.close()

@@ -2,7 +2,6 @@
 
 import json
 import re
-from contextlib import ExitStack, closing
 from functools import partial
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -13,7 +12,7 @@ from docutils import nodes
 from scripts.site_check.site import SITE, why_not_ready
 
 from book_site.vega import BACK, LONG, LiveChart, control, families, headline, rungs, themed, visit_html
-from conftest import demand, need_browser
+from conftest import demand
 from llm_latency.palette import COLOURS, TOTAL
 from test_live import CHARTS, controls_of
 
@@ -138,21 +137,24 @@ def test_no_name_of_the_calculator_is_lost_or_alone_in_a_group(name):
     assert len(groups["Other"]) < len(bind["options"]) / 3
 
 
-@pytest.fixture
-def live_page(request):
-    """Return what opens a page in a window of its own, with its first chart live."""
-    need_browser()
+def go_to_chart(page, name):
+    """Open a page of the built site at its first chart."""
     demand(why_not_ready())
-    with ExitStack() as windows:
+    page.goto((SITE / "book" / f"{name}.html").as_uri())
+    page.locator(".live-chart").first.scroll_into_view_if_needed()
 
-        def open_page(name, **options):
-            page = windows.enter_context(closing(request.getfixturevalue("browser").new_page(**options)))
-            page.goto((SITE / "book" / f"{name}.html").as_uri())
-            page.locator(".live-chart").first.scroll_into_view_if_needed()
-            page.wait_for_selector(".live-chart[data-live]")
-            return page
 
-        yield open_page
+@pytest.fixture
+def live_page(new_page):
+    """Return what opens a page in a window of its own, with its first chart live."""
+
+    def opened(name, **options):
+        page = new_page(**options)
+        go_to_chart(page, name)
+        page.wait_for_selector(".live-chart[data-live]")
+        return page
+
+    return opened
 
 
 @pytest.fixture
@@ -183,21 +185,17 @@ def test_a_number_out_of_range_is_refused_in_words(calculator):
     assert words.inner_text() == first
 
 
-def test_what_is_set_before_the_chart_is_ready_counts(request):
-    need_browser()
-    demand(why_not_ready())
-    with closing(request.getfixturevalue("browser").new_page()) as page:
-        held = []
-        page.route("**/vega-*.js", lambda route: held.append(route))
-        page.goto((SITE / "book" / "decode-latency.html").as_uri())
-        page.locator(".live-chart").first.scroll_into_view_if_needed()
-        page.get_by_label("batch B, as a number").fill("512")
-        while not held:
-            page.wait_for_timeout(20)
-        held[0].continue_()
-        page.wait_for_selector(".live-chart[data-live]")
-        assert page.locator(".live-chart-value").first.inner_text().startswith("decode step 53.33 ms")
-        assert page.get_by_label("batch B, as a number").input_value() == "512"
+def test_what_is_set_before_the_chart_is_ready_counts(new_page):
+    page, held = new_page(), []
+    page.route("**/vega-*.js", lambda route: held.append(route))
+    go_to_chart(page, "decode-latency")
+    page.get_by_label("batch B, as a number").fill("512")
+    while not held:
+        page.wait_for_timeout(20)
+    held[0].continue_()
+    page.wait_for_selector(".live-chart[data-live]")
+    assert page.locator(".live-chart-value").first.inner_text().startswith("decode step 53.33 ms")
+    assert page.get_by_label("batch B, as a number").input_value() == "512"
 
 
 def test_a_button_sets_several_sliders_at_once(calculator):
