@@ -30,7 +30,7 @@ serve: book
 
 # The date on the cover is that of the last commit; outside a checkout there is none.
 pdf: book
-	@$(BIN)/python -m scripts.print_book
+	@$(BIN)/python -m book_print
 
 # Trusted notebooks show their stored charts; .jupyter keeps JupyterLab from offering news and extensions from outside.
 lab: $(READY)
@@ -45,17 +45,17 @@ test: lint book
 # PAGES="index roofline" checks these pages alone, LIGHTHOUSE=no leaves Lighthouse out.
 ifeq ($(LIGHTHOUSE),no)
 site-check: book
-	$(BIN)/python -m scripts.site_check --no-lighthouse $(PAGES)
+	$(BIN)/python -m site_check --no-lighthouse $(PAGES)
 else
 site-check: book $(NODE_TOOLS)/.ready
-	$(BIN)/python -m scripts.site_check $(PAGES)
+	$(BIN)/python -m site_check $(PAGES)
 endif
 
 notebooks: $(READY)
-	$(BIN)/python scripts/execute_notebooks.py
+	$(BIN)/python tools/execute_notebooks.py
 
 mutants: $(READY)
-	$(BIN)/python scripts/mutate.py
+	$(BIN)/python tools/mutate.py
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -70,7 +70,7 @@ lock:
 clean:
 	rm -rf _build $(VENV) $(NODE_TOOLS)
 
-$(NODE_TOOLS)/.ready: $(addprefix scripts/site_check/,package.json package-lock.json .npmrc)
+$(NODE_TOOLS)/.ready: $(addprefix tools/site_check/,package.json package-lock.json .npmrc)
 	@command -v npm > /dev/null || { echo "Lighthouse needs npm and Node 18.16 or newer (on Debian: apt install npm); make site-check LIGHTHOUSE=no leaves it out" >&2; exit 1; }
 	@echo "Installing Lighthouse into $(NODE_TOOLS) (once, 185 MB)"
 	@rm -rf $(NODE_TOOLS) && mkdir $(NODE_TOOLS) && cp $^ $(NODE_TOOLS) \
@@ -78,8 +78,8 @@ $(NODE_TOOLS)/.ready: $(addprefix scripts/site_check/,package.json package-lock.
 		|| { rm -rf $(NODE_TOOLS); echo "Lighthouse could not be installed: see npm's message above; is a package registry reachable?" >&2; exit 1; }
 	@touch $@
 
-$(READY): $(VENV)/.locked pyproject.toml
-	@$(BIN)/pip install -qq --no-deps --no-build-isolation --editable . || { echo "The library could not be installed: see pip's message above" >&2; exit 1; }
+$(READY): $(VENV)/.locked pyproject.toml tools/pyproject.toml
+	@$(BIN)/pip install -qq --no-deps --no-build-isolation --editable . --editable tools || { echo "The library and the tools could not be installed: see pip's message above" >&2; exit 1; }
 	@touch $@
 
 $(VENV)/.locked: requirements.lock

@@ -10,9 +10,9 @@ import pytest
 import sympy as sp
 import yaml
 from hypothesis import settings
-from scripts.site_check.browser import open_browser, why_no_browser
 
 from book_site.colab import set_colab_cell
+from book_tools.browser import open_browser, why_no_browser
 from llm_latency import (
     attention,
     collectives,

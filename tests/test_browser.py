@@ -1,15 +1,15 @@
 """The built site in a real browser: the short version of make site-check."""
 
 import pytest
-from scripts.site_check import charts
-from scripts.site_check.links import broken_links
-from scripts.site_check.navigation import RESULT, search
-from scripts.site_check.report import AT_MOST
-from scripts.site_check.server import serve
-from scripts.site_check.site import SITE, why_not_ready
-from scripts.site_check.visit import MODES, WIDTHS, Visit, open_page, settle, visit
 
 from conftest import demand, need_browser
+from site_check import charts
+from site_check.links import broken_links
+from site_check.navigation import RESULT, search
+from site_check.report import AT_MOST
+from site_check.server import serve
+from site_check.site import SITE, why_not_ready
+from site_check.visit import MODES, WIDTHS, Visit, open_page, settle, visit
 
 need_browser()
 demand(why_not_ready())
@@ -130,7 +130,7 @@ def test_the_contents_on_a_phone_give_way_to_what_is_chosen(browser, base):
 
 
 def test_the_faults_of_a_page_are_found(browser, tmp_path, monkeypatch):
-    monkeypatch.setattr("scripts.site_check.visit.PATIENCE", 100)
+    monkeypatch.setattr("site_check.visit.PATIENCE", 100)
     (tmp_path / "page.html").write_text(BROKEN_PAGE, encoding="utf-8")
     with serve(tmp_path) as base:
         seen = visit(browser, base, "page.html", 390, "dark")

@@ -2,10 +2,10 @@
 
 import nbformat
 import pytest
-from scripts.execute_notebooks import execute, first_chart
 
 from book_site.colab import CELL_ID
 from conftest import ROOT
+from execute_notebooks import execute, first_chart
 
 
 @pytest.fixture

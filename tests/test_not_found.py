@@ -60,7 +60,7 @@ def test_the_page_offers_search_and_contents_and_stays_out_of_indexes():
     [(name, context, template)] = collect_page(None)
     assert (name, context["pageurl"]) == ("404", None)
     assert "noindex" in context["metatags"]
-    source = (ROOT / "lib" / "book_site" / "templates" / template).read_text(encoding="utf-8")
+    source = (ROOT / "tools" / "book_site" / "templates" / template).read_text(encoding="utf-8")
     assert "pathto('search')" in source
     [anchor] = re.findall(r"pathto\(root_doc\) }}#([\w-]+)", source)
     headings = re.findall(r"^## (.+)$", "\n".join(cell.source for cell in NOTEBOOKS["index"].cells), flags=re.M)

@@ -168,7 +168,7 @@ def test_a_title_with_quotes_is_safe_in_a_style_sheet():
 
 
 def test_the_style_sheet_agrees_with_what_is_measured():
-    css = (ROOT / "lib" / "book_print" / "static" / "print.css").read_text(encoding="utf-8")
+    css = (ROOT / "tools" / "book_print" / "static" / "print.css").read_text(encoding="utf-8")
     top, side, bottom = map(int, re.search(r"margin: (\d+)mm (\d+)mm (\d+)mm;", css).groups())
     assert (210 - 2 * side, 297 - top - bottom) == (chromium.TEXT_WIDTH, chromium.TEXT_HEIGHT)
     assert f"font: {checks.BODY_SIZE}pt/" in css

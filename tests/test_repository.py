@@ -61,7 +61,7 @@ def test_files_name_no_registry_and_no_machine(name):
         return  # it names what it looks for
     text = read(name)
     assert not REGISTRIES.search(text)
-    assert not re.search(r"/(work|root|home|tmp)/", text) or name.startswith(("tests/", "scripts/"))
+    assert not re.search(r"/(work|root|home|tmp)/", text) or name.startswith(("tests/", "tools/"))
 
 
 def test_nothing_generated_is_tracked():
@@ -78,7 +78,7 @@ def test_the_readme_names_targets_that_exist(target):
 def test_the_readme_gives_the_commands_without_make():
     readme = read("README.md")
     assert "pip install --require-hashes -r requirements.lock" in readme
-    assert "pip install --no-deps --no-build-isolation --editable ." in readme
+    assert "pip install --no-deps --no-build-isolation --editable . --editable tools" in readme
 
 
 def test_continuous_integration_runs_the_test_command():

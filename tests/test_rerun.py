@@ -17,8 +17,8 @@ from IPython.core.inputtransformer2 import TransformerManager
 from sphinx.errors import ConfigError
 
 from book_site.colab import CELL_ID, set_colab_cell
-from book_site.repository import checked_address, read_address
 from book_site.rerun import configure_theme
+from book_tools.repository import checked_address, read_address
 from conftest import BOOK, NOTEBOOKS, ROOT, outputs_of
 
 EXAMPLE = "https://github.com/example-owner/example-name"

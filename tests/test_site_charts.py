@@ -9,11 +9,11 @@ from types import SimpleNamespace
 
 import pytest
 from docutils import nodes
-from scripts.site_check.site import SITE, why_not_ready
 
 from book_site.vega import BACK, LONG, LiveChart, control, families, headline, rungs, themed, visit_html
 from conftest import demand
 from llm_latency.palette import COLOURS, TOTAL
+from site_check.site import SITE, why_not_ready
 from test_live import CHARTS, controls_of
 
 

@@ -7,13 +7,13 @@ import os
 from urllib.parse import urlsplit
 
 import pytest
-from scripts.site_check import lighthouse, site
-from scripts.site_check.browser import why_no_browser
-from scripts.site_check.links import broken_links
-from scripts.site_check.report import AT_LEAST, AT_MOST, PageReport, markdown
-from scripts.site_check.server import serve
 
+from book_tools.browser import why_no_browser
 from conftest import toc_files
+from site_check import lighthouse, site
+from site_check.links import broken_links
+from site_check.report import AT_LEAST, AT_MOST, PageReport, markdown
+from site_check.server import serve
 
 
 @pytest.fixture(scope="module")
@@ -246,8 +246,8 @@ def test_a_page_that_lighthouse_could_not_score_is_an_error(tmp_path):
 
 
 def test_lighthouse_is_pinned_for_the_node_that_the_message_names():
-    lock = json.loads((site.ROOT / "scripts" / "site_check" / "package-lock.json").read_text(encoding="utf-8"))
-    wanted = json.loads((site.ROOT / "scripts" / "site_check" / "package.json").read_text(encoding="utf-8"))
+    lock = json.loads((site.ROOT / "tools" / "site_check" / "package-lock.json").read_text(encoding="utf-8"))
+    wanted = json.loads((site.ROOT / "tools" / "site_check" / "package.json").read_text(encoding="utf-8"))
     packages = {name: package for name, package in lock["packages"].items() if name}
     locked = packages["node_modules/lighthouse"]
     assert locked["version"] == wanted["dependencies"]["lighthouse"]

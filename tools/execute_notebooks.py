@@ -12,7 +12,7 @@ import nbformat
 from nbclient import NotebookClient
 
 from book_site.colab import SKIPPED, set_colab_cell
-from book_site.repository import read_address
+from book_tools.repository import read_address
 
 ROOT = Path(__file__).parent.parent
 BOOK = ROOT / "book"

@@ -75,17 +75,17 @@ def mutants() -> Iterator[tuple[str, str, Callable[[str], str]]]:
     yield "calculator: drawn all the same", "lib/llm_latency/calculator.py", replace('when="!problem"', 'when="true"')
     yield "chart: lines beyond the axis", "lib/llm_latency/chart.py", replace("datum.x <= {bind['max']}", "true")
     yield "chart: legend silent", "lib/llm_latency/chart.py", replace("=== 0 ? ' (0)'", "=== 0 ? ''")
-    yield "site: units let go", "lib/book_site/line_breaks.py", replace("[kMGTP]?", "[k]?")
-    yield "site: values let go", "lib/book_site/line_breaks.py", replace(r"(?:\s=\s[\d.,]*\d(?:\s{UNIT})?)?", "")
-    yield "site: names let go", "lib/book_site/line_breaks.py", replace(r"|\d-\w)", ")")
-    yield "print: folded code", "lib/book_print/chapter.py", replace("*body.select(FOLDED_CODE), ", "")
-    yield "print: headings alone", "lib/book_print/checks.py", replace("if last and", "if False and")
+    yield "site: units let go", "tools/book_site/line_breaks.py", replace("[kMGTP]?", "[k]?")
+    yield "site: values let go", "tools/book_site/line_breaks.py", replace(r"(?:\s=\s[\d.,]*\d(?:\s{UNIT})?)?", "")
+    yield "site: names let go", "tools/book_site/line_breaks.py", replace(r"|\d-\w)", ")")
+    yield "print: folded code", "tools/book_print/chapter.py", replace("*body.select(FOLDED_CODE), ", "")
+    yield "print: headings alone", "tools/book_print/checks.py", replace("if last and", "if False and")
     yield "notebook: long lines", "book/roofline.ipynb", replace("read_clock = moved", f"read_clock = {' ' * 70}moved")
     yield "numerals: all in thousands", "lib/llm_latency/numerals.py", replace("len(str(GROUPED))", "4")
     yield "table: decimals of each", "lib/llm_latency/table.py", replace(">= 1000 * min(sizes)", ">= min(sizes)")
-    yield "site: text by its words", "lib/book_site/texts.py", replace("if node is text", "if node == text")
-    yield "site: letters twice", "lib/book_site/letters.py", replace("        known.update(meanings)\n", "")
-    yield "site: empty buttons", "lib/book_site/vega.py", replace("json.dumps(values)", "json.dumps({})")
+    yield "site: text by its words", "tools/book_site/texts.py", replace("if node is text", "if node == text")
+    yield "site: letters twice", "tools/book_site/letters.py", replace("        known.update(meanings)\n", "")
+    yield "site: empty buttons", "tools/book_site/vega.py", replace("json.dumps(values)", "json.dumps({})")
     yield "table: digits lost", "lib/llm_latency/table.py", replace("abs(value) < 1e7", "abs(value) < 1e2")
     yield "plots: labels overlap", "lib/llm_latency/plots.py", replace(" + offsets\n", "\n")
     rng = random.Random(0)
@@ -200,7 +200,7 @@ def stages(file: str) -> Iterator[tuple[str, list[str], str]]:
     tests = [f"tests/test_{name}.py" for name in own if (ROOT / f"tests/test_{name}.py").exists()]
     if file.endswith((".py", ".ipynb")):
         yield "its own tests", [*PYTEST, file, *tests], NO_BROWSER
-    yield "unit", [*PYTEST, "tests", "lib", "README.md"], NO_BROWSER
+    yield "unit", [*PYTEST, "tests", "lib", "tools", "README.md"], NO_BROWSER
     yield "nbval", [*PYTEST, "book"], NO_BROWSER
     yield "site", BUILD, NO_BROWSER
     yield "browser", [*PYTEST, "tests"], os.environ.get("CHROMIUM", "")
@@ -219,7 +219,7 @@ def verdict(mutant) -> tuple[str, str]:
         if after == before and name != CONTROL:
             return name, "NOT CHANGED"
         target.write_text(after, encoding="utf-8")
-        environment = {**os.environ, "PYTHONPATH": str(copy / "lib"), "PYTHONDONTWRITEBYTECODE": "1"}
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(copy / "lib"), str(copy / "tools")]), "PYTHONDONTWRITEBYTECODE": "1"}
         for stage, command, browser in stages(file):
             named = environment | {"CHROMIUM": browser}
             if subprocess.run(command, cwd=copy, env=named, capture_output=True).returncode:

@@ -38,8 +38,6 @@
     Draws the icon of the site and the picture of a shared link.
 `book_site.references`
     Lists the references of persons and organisations in one alphabet.
-`book_site.repository`
-    Reads the one setting that names the repository's public address.
 `book_site.rerun`
     Says on every page how to run it, on the reader's machine or elsewhere.
 `book_site.scripts`

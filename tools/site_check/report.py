@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from scripts.site_check.charts import FASTEST
-from scripts.site_check.site import page_name
+from site_check.charts import FASTEST
+from site_check.site import page_name
 
 CHECKS = ("outside requests", "errors", "mathematics unset", "overflow", "broken links", "axe violations")
 """What must not be found at all."""

@@ -8,13 +8,14 @@ from datetime import date
 from statistics import median
 
 from playwright.sync_api import Browser
-from scripts.site_check import charts, lighthouse, navigation
-from scripts.site_check.browser import open_browser, why_no_browser
-from scripts.site_check.links import broken_links
-from scripts.site_check.report import AT_LEAST, UNLIMITED, PageReport, markdown
-from scripts.site_check.server import serve
-from scripts.site_check.site import NOT_FOUND, ROOT, SITE, all_pages, book_pages, page_name, why_not_ready
-from scripts.site_check.visit import MODES, WIDTHS, Visit, axe_version, open_page, settle, time_to_live_chart, visit
+
+from book_tools.browser import open_browser, why_no_browser
+from site_check import charts, lighthouse, navigation
+from site_check.links import broken_links
+from site_check.report import AT_LEAST, UNLIMITED, PageReport, markdown
+from site_check.server import serve
+from site_check.site import NOT_FOUND, ROOT, SITE, all_pages, book_pages, page_name, why_not_ready
+from site_check.visit import MODES, WIDTHS, Visit, axe_version, open_page, settle, time_to_live_chart, visit
 
 REPORT = ROOT / "docs" / "site-check.md"
 PARTIAL_REPORT = ROOT / "_build" / "site-check.md"

@@ -2,10 +2,9 @@
 
 import sys
 
-from scripts.site_check.browser import open_browser, why_no_browser
-from scripts.site_check.site import ROOT, SITE, why_not_ready
-
 from book_print.edition import print_book
+from book_tools.browser import open_browser, why_no_browser
+from site_check.site import ROOT, SITE, why_not_ready
 
 FOLDER = ROOT / "_build" / "pdf"
 

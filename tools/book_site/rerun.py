@@ -5,7 +5,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.errors import ConfigError
 
-from .repository import checked_address
+from book_tools.repository import checked_address
 
 TEMPLATE = "rerun.html"
 DOWNLOADS = {".ipynb": "Notebook (.ipynb)", ".md": "Source (.md)", ".pdf": "Print, or save as PDF"}

@@ -9,8 +9,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.site_check.browser import ARGUMENTS, chromium
-from scripts.site_check.site import ROOT
+from book_tools.browser import ARGUMENTS, chromium
+from site_check.site import ROOT
 
 PACKAGE = ROOT / ".node" / "node_modules" / "lighthouse"
 PROGRAM = PACKAGE / "cli" / "index.js"

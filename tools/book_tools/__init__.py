@@ -1,0 +1,1 @@
+"""What the site, the print and the checks share."""
