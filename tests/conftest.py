@@ -13,18 +13,7 @@ from hypothesis import settings
 
 from book_site.colab import set_colab_cell
 from book_tools.browser import open_browser, why_no_browser
-from llm_latency import (
-    attention,
-    collectives,
-    experts,
-    footprint,
-    kv_cache,
-    latency,
-    precision,
-    roofline,
-    transformer,
-)
-from llm_latency.formula import Formula
+from llm_latency import FORMULAS  # noqa: F401
 from llm_latency.notation import REGISTRY
 
 settings.register_profile("book", max_examples=60, deadline=None, derandomize=True)
@@ -33,17 +22,6 @@ settings.load_profile("book")
 ROOT = Path(__file__).parent.parent
 BOOK = ROOT / "book"
 DATA = ROOT / "lib" / "llm_latency" / "data"
-
-FORMULA_MODULES = (
-    transformer, footprint, roofline, kv_cache, collectives, latency, attention, experts, precision
-)
-FORMULAS = {
-    name: getattr(module, name)
-    for module in FORMULA_MODULES
-    for name in module.__all__
-    if isinstance(getattr(module, name), Formula)
-}
-
 
 def read_notebook(path: Path) -> nbformat.NotebookNode:
     """Read a notebook as it was written, without the cell for Colab that a script adds."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import llm_latency as ll
-from llm_latency.measurements import run_sources, runs
+from llm_latency.catalogue.measurements import run_sources, runs
 
 RUNS = runs()
 GIB_PER_GB = 1.024**3

@@ -6,8 +6,8 @@ import pytest
 import vl_convert
 
 import llm_latency as ll
-from llm_latency.calculator import DEVICE_COUNTS, deployment_calculator
-from llm_latency.names import UnknownNameError
+from llm_latency.charts.calculator import DEVICE_COUNTS, deployment_calculator
+from llm_latency.suggestions import UnknownNameError
 from test_live import CHARTS, controls_of, headline, moved, read, texts
 
 SPEC = deployment_calculator("Llama-3-70B", "H100-SXM", 8, 1, 1024, 256, "A calculator.").spec

@@ -7,10 +7,10 @@ import pytest
 
 import llm_latency as ll
 from conftest import DATA, csv_rows
-from llm_latency.hardware import COMPUTE_DTYPES
-from llm_latency.measurements import all_reduces, latencies, matmuls, profile
-from llm_latency.names import UnknownNameError
+from llm_latency.catalogue.devices import COMPUTE_DTYPES
+from llm_latency.catalogue.measurements import all_reduces, latencies, matmuls, profile
 from llm_latency.notation import REGISTRY, unit_label
+from llm_latency.suggestions import UnknownNameError
 
 SPEC_KINDS = {"datasheet", "published", "note", "derived", "assumed", "recalled"}
 ROWS = [

@@ -10,7 +10,7 @@ from docutils import nodes
 from book_site.charts import Chart, draw_dark_twins, size_of, visit_html
 from book_site.colours import COLOUR, DARK, INK, PAPER, recoloured
 from conftest import NOTEBOOKS, outputs_of
-from llm_latency.palette import COLOURS, TOTAL
+from llm_latency.charts.palette import COLOURS, TOTAL
 
 GRID = {"#e4e4e4", "#bbbbbb"}
 SVGS = [

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import llm_latency as ll
 from conftest import ROOT
-from llm_latency.names import UnknownNameError
+from llm_latency.suggestions import UnknownNameError
 
 LLAMA = {"model": "Llama-3-70B", "device": "H100-SXM"}
 SLACK = 1 + 1e-9

@@ -3,8 +3,8 @@ import pytest
 
 import llm_latency as ll
 from llm_latency.evaluation import compiled
-from llm_latency.latency import serial_decode_step_time
-from llm_latency.roofline import compute_time, ridge_point, weight_read_time
+from llm_latency.formulas.latency import serial_decode_step_time
+from llm_latency.formulas.roofline import compute_time, ridge_point, weight_read_time
 
 MODEL, MACHINE = ll.models["GPT-260B"], ll.devices["A100-note"]
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from llm_latency.hf_config import FAMILIES, shape_from_config
+from llm_latency.catalogue.hf_config import FAMILIES, shape_from_config
 
 # Each configuration is reduced to the keys that are read. The shapes were written down by hand; the
 # numbers of parameters come from the source given beside them, not from the shapes.

@@ -43,8 +43,8 @@ def test_a_time_in_a_formula_is_explained_unless_the_page_has_shown_it():
 
 
 def test_a_number_is_no_letter():
-    assert "8" in ll.precision.quantised_bytes.equation
-    assert all(not re.fullmatch(r"\d+", letter) for letter in meanings_of(ll.precision.quantised_bytes))
+    assert "8" in ll.quantisation.quantised_bytes.equation
+    assert all(not re.fullmatch(r"\d+", letter) for letter in meanings_of(ll.quantisation.quantised_bytes))
 
 
 def test_every_letter_of_every_formula_has_a_meaning():

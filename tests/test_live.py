@@ -13,15 +13,18 @@ import vl_convert
 
 from conftest import FORMULAS, NOTEBOOKS, exact_value, outputs_of, random_arguments
 from llm_latency import evaluate
-from llm_latency.attention import grouped_attention_intensity, grouped_kv_bytes_per_token
-from llm_latency.chart import MIME_TYPE, doublings
-from llm_latency.collectives import all_reduce_time
-from llm_latency.controls import SLIDERS, Display
-from llm_latency.experts import distinct_experts
-from llm_latency.footprint import kv_cache_bytes, weight_bytes
-from llm_latency.hardware import devices
-from llm_latency.kv_cache import kv_read_time
-from llm_latency.latency import (
+from llm_latency.catalogue.devices import devices
+from llm_latency.catalogue.models import models
+from llm_latency.charts.controls import SLIDERS, Display
+from llm_latency.charts.live import live_chart
+from llm_latency.charts.specification import MIME_TYPE, doublings
+from llm_latency.charts.vega_expressions import javascript
+from llm_latency.formulas.attention import grouped_attention_intensity, grouped_kv_bytes_per_token
+from llm_latency.formulas.collectives import all_reduce_time
+from llm_latency.formulas.experts import distinct_experts
+from llm_latency.formulas.footprint import kv_cache_bytes, weight_bytes
+from llm_latency.formulas.kv_cache import kv_read_time
+from llm_latency.formulas.latency import (
     cached_decode_step_time,
     decode_communication_time,
     decode_compute_time,
@@ -32,13 +35,10 @@ from llm_latency.latency import (
     serial_decode_step_time,
     serial_prefill_time,
 )
-from llm_latency.live import live_chart
-from llm_latency.model import models
+from llm_latency.formulas.quantisation import quantised_bytes
+from llm_latency.formulas.roofline import decode_intensity, matmul_time, ridge_point, weight_read_time
+from llm_latency.formulas.transformer import attention_flops_per_token, block_params, token_flops
 from llm_latency.notation import REGISTRY, batch, mem_bandwidth
-from llm_latency.precision import quantised_bytes
-from llm_latency.roofline import decode_intensity, matmul_time, ridge_point, weight_read_time
-from llm_latency.transformer import attention_flops_per_token, block_params, token_flops
-from llm_latency.vega import javascript
 
 CHARTS = {
     f"{page}-{number}": data[MIME_TYPE]

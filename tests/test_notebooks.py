@@ -23,7 +23,7 @@ import sympy as sp
 from IPython.display import Markdown
 
 import llm_latency as ll
-from llm_latency import plots
+from llm_latency.charts import plots
 from llm_latency.table import table
 
 plots.use_book_style()"""

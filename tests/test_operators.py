@@ -9,8 +9,8 @@ import pytest
 import sympy as sp
 
 import llm_latency as ll
-from llm_latency.deployment import architecture_of, operators_of, pass_time
 from llm_latency.evaluation import compiled
+from llm_latency.formulas.transformer import attention_flops_per_token, layer_weights
 from llm_latency.notation import (
     REGISTRY,
     activation_traffic,
@@ -36,8 +36,8 @@ from llm_latency.notation import (
     touched_experts,
     tp,
 )
-from llm_latency.operators import Architecture, Operator, decoder, decoder_params, sharded, soft_maximum
-from llm_latency.transformer import attention_flops_per_token, layer_weights
+from llm_latency.operator_model.deployment import architecture_of, operators_of, pass_time
+from llm_latency.operator_model.operators import Architecture, Operator, decoder, decoder_params, sharded, soft_maximum
 
 NOTE = {n_kv_heads: n_heads, head_dim: d_model / n_heads, mlp_width: 4 * d_model, mlp_matrices: 2}
 ARCHITECTURES = [

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_latency import evaluate
-from llm_latency.collectives import direct_all_reduce_time, ring_all_reduce_time
-from llm_latency.latency import (
+from llm_latency.formulas.collectives import direct_all_reduce_time, ring_all_reduce_time
+from llm_latency.formulas.latency import (
     bandwidth_bound_communication_time,
     communication_time,
     decode_compute_time,
@@ -16,7 +16,7 @@ from llm_latency.latency import (
     serial_decode_step_time,
     serial_prefill_time,
 )
-from llm_latency.roofline import critical_batch, weight_read_time
+from llm_latency.formulas.roofline import critical_batch, weight_read_time
 
 configurations = st.fixed_dictionaries(
     {

@@ -4,8 +4,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from llm_latency import plots
-from llm_latency.palette import COLOURS
+from llm_latency.charts import plots
+from llm_latency.charts.palette import COLOURS
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from book_print.edition import COVER
 from book_print.facts import last_commit_date, read_facts
 from book_print.pdf import dates
 from conftest import ROOT, toc_files
-from llm_latency.palette import COLOURS
+from llm_latency.charts.palette import COLOURS
 from small_book import FIRST, PAGES, SECOND, SPEC, write_site
 
 

@@ -12,7 +12,7 @@ from docutils import nodes
 
 from book_site.vega import BACK, LONG, LiveChart, control, families, headline, rungs, themed, visit_html
 from conftest import demand
-from llm_latency.palette import COLOURS, TOTAL
+from llm_latency.charts.palette import COLOURS, TOTAL
 from site_check.site import SITE, why_not_ready
 from test_live import CHARTS, controls_of
 

@@ -23,7 +23,7 @@ from book_site.pictures import (
 )
 from book_site.social import add_description, add_icons
 from conftest import BOOK
-from llm_latency.palette import COLOURS
+from llm_latency.charts.palette import COLOURS
 
 ANSWER = nodes.strong("", "", nodes.Text("Two "), nodes.math(text="12h^2"), nodes.Text(" &\nweights."))
 SUBTITLE = nodes.emphasis(text="What it is")

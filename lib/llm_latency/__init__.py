@@ -1,51 +1,37 @@
 """Where the milliseconds go: the latency of LLM inference as formulas that run.
 
-`decode_step_time`, `prefill_time`, `request_time`, `memory` and `explain` answer for a model on a
-machine, by name; `devices` and `models` are the catalogues. Underneath, `evaluate` turns one formula
-into numbers, and the formulas live in the modules named after what they describe.
+Of a model on a device, by name or of your own (`Model`, `Device`, `Deployment`):
+
+    decode_step_time, prefill_time, request_time    seconds
+    memory                                          bytes, and whether they fit
+    explain                                         where the time goes, operator by operator
+
+`models` and `devices` are the catalogues. Underneath are the formulas: `evaluate(roofline.ridge_point, ...)`
+turns one into numbers. Go on with `help(decode_step_time)`, or the book's page "API reference".
 """
 
-from llm_latency import (
-    attention,
-    collectives,
-    experts,
-    footprint,
-    kv_cache,
-    latency,
-    operators,
-    precision,
-    roofline,
-    transformer,
-)
-from llm_latency.capacity import memory
-from llm_latency.deployment import Deployment, parameter_count
-from llm_latency.estimate import decode_step_time, prefill_time, request_time
-from llm_latency.evaluation import evaluate
-from llm_latency.explanation import explain
-from llm_latency.hardware import Device, devices
-from llm_latency.model import Model, models
+from llm_latency.catalogue.devices import Device as Device
+from llm_latency.catalogue.devices import devices as devices
+from llm_latency.catalogue.models import Model as Model
+from llm_latency.catalogue.models import models as models
+from llm_latency.evaluation import evaluate as evaluate
+from llm_latency.formula import FORMULAS as FORMULAS
+from llm_latency.formulas import attention as attention
+from llm_latency.formulas import collectives as collectives
+from llm_latency.formulas import experts as experts
+from llm_latency.formulas import footprint as footprint
+from llm_latency.formulas import kv_cache as kv_cache
+from llm_latency.formulas import latency as latency
+from llm_latency.formulas import quantisation as quantisation
+from llm_latency.formulas import roofline as roofline
+from llm_latency.formulas import transformer as transformer
+from llm_latency.operator_model import operators as operators
+from llm_latency.operator_model.deployment import Deployment as Deployment
+from llm_latency.operator_model.explain import explain as explain
+from llm_latency.operator_model.memory import memory as memory
+from llm_latency.operator_model.shape import parameter_count as parameter_count
+from llm_latency.operator_model.times import decode_step_time as decode_step_time
+from llm_latency.operator_model.times import prefill_time as prefill_time
+from llm_latency.operator_model.times import request_time as request_time
 
-__all__ = [
-    "Deployment",
-    "Device",
-    "Model",
-    "attention",
-    "collectives",
-    "decode_step_time",
-    "devices",
-    "evaluate",
-    "experts",
-    "explain",
-    "footprint",
-    "kv_cache",
-    "latency",
-    "memory",
-    "models",
-    "operators",
-    "parameter_count",
-    "precision",
-    "prefill_time",
-    "request_time",
-    "roofline",
-    "transformer",
-]
+__version__ = "0.1.0"

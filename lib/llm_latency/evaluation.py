@@ -9,34 +9,13 @@ from reprlib import repr as short
 
 import numpy as np
 import sympy as sp
-from sympy.printing.numpy import NumPyPrinter
 
-from llm_latency.catalogue import Spec
-from llm_latency.formula import Formula
-from llm_latency.names import suggestion
+from llm_latency.catalogue.tables import Spec
+from llm_latency.formula import Formula, arguments_of
 from llm_latency.notation import REGISTRY, unit_label
+from llm_latency.suggestions import suggestion
 
-__all__ = ["check_shapes", "check_together", "checked", "compiled", "evaluate", "scalar_or_array"]
-
-
-class BroadcastingPrinter(NumPyPrinter):
-    """SymPy's NumPy printer with an elementwise maximum and minimum.
-
-    SymPy prints ``Max(a, b)`` as ``amax((a, b))``, which cannot broadcast a scalar with an array.
-    """
-
-    def _nested(self, function, args):
-        name = self._module_format(f"numpy.{function}")
-        text = self._print(args[0])
-        for arg in args[1:]:
-            text = f"{name}({text}, {self._print(arg)})"
-        return text
-
-    def _print_Max(self, expr):
-        return self._nested("maximum", expr.args)
-
-    def _print_Min(self, expr):
-        return self._nested("minimum", expr.args)
+__all__ = ["check_shapes", "check_together", "checked", "compiled", "evaluate", "scalar_or_array", "value_of"]
 
 
 @cache
@@ -46,9 +25,9 @@ def compiled(expr: sp.Expr, arguments: tuple[str, ...]) -> Callable:
     Parameters
     ----------
     expr : sympy.Expr
-        Expression in registered symbols.
+        The expression.
     arguments : tuple of str
-        Names of the symbols, in the order of the function's arguments.
+        Names of its symbols, in the order of the function's arguments.
 
     Returns
     -------
@@ -57,7 +36,7 @@ def compiled(expr: sp.Expr, arguments: tuple[str, ...]) -> Callable:
 
     Examples
     --------
-    >>> from llm_latency.roofline import ridge_point
+    >>> from llm_latency.formulas.roofline import ridge_point
     >>> compiled(ridge_point.expr, ridge_point.arguments)(312e12, 1.5e12)
     208.0
 
@@ -65,9 +44,12 @@ def compiled(expr: sp.Expr, arguments: tuple[str, ...]) -> Callable:
     ----------
     Page ``notation``.
     """
-    symbols = [REGISTRY[name].symbol for name in arguments]
+    from llm_latency.numpy_printer import BroadcastingPrinter  # the import takes long, and not everybody computes
+
+    symbols = {symbol.name: symbol for symbol in expr.free_symbols}
     printer = BroadcastingPrinter({"fully_qualified_modules": False, "inline": True})
-    return sp.lambdify(symbols, expr, modules="numpy", printer=printer, cse=True)
+    ordered = [symbols.get(name, name) for name in arguments]
+    return sp.lambdify(ordered, expr, modules="numpy", printer=printer, cse=True)
 
 
 def evaluate(formula: Formula, *specs: Spec, **values):
@@ -98,7 +80,7 @@ def evaluate(formula: Formula, *specs: Spec, **values):
 
     Examples
     --------
-    >>> from llm_latency.roofline import compute_time, ridge_point
+    >>> from llm_latency.formulas.roofline import compute_time, ridge_point
     >>> evaluate(ridge_point, peak_flops=312e12, mem_bandwidth=1.5e12)
     208.0
     >>> evaluate(compute_time, tokens=[1, 2], n_params=13e9, n_devices=1, peak_flops=312e12)
@@ -140,6 +122,38 @@ def evaluate(formula: Formula, *specs: Spec, **values):
     arrays = {name: checked(name, value) for name, value in known.items()}
     check_together(arrays)
     return scalar_or_array(compiled(formula.expr, formula.arguments)(*arrays.values()))
+
+
+def value_of(expr: sp.Basic, values: Mapping[str, np.ndarray]):
+    """Evaluate an expression on values that are checked already.
+
+    Parameters
+    ----------
+    expr : sympy.Basic
+        Expression, or condition, in registered symbols.
+    values : mapping of str to numpy.ndarray
+        Values by their names in the registry; those that the expression lacks are ignored.
+
+    Returns
+    -------
+    float or numpy.ndarray
+        The value.
+
+    Examples
+    --------
+    >>> from llm_latency.notation import n_layers
+    >>> value_of(2 * n_layers, {"n_layers": 3.0, "d_model": 5.0})
+    6.0
+
+    References
+    ----------
+    Page ``notation``.
+    """
+    arguments = _arguments(expr)
+    return compiled(expr, arguments)(*(values[name] for name in arguments))
+
+
+_arguments = cache(arguments_of)
 
 
 def scalar_or_array(result):
@@ -245,7 +259,7 @@ def _supplied(specs: tuple[Spec, ...], wanted: dict) -> dict:
     supplied: dict[str, float] = {}
     for spec in specs:
         if not isinstance(spec, Spec):
-            raise TypeError(f"{short(spec)} is no model or device: look it up in ll.models or ll.devices")
+            raise TypeError(f"{short(spec)} is not a model or device: look it up in ll.models or ll.devices")
         new = {name: value for name, value in spec.arguments.items() if name in wanted}
         twice = sorted(new.keys() & supplied.keys())
         if twice:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from functools import cached_property
 
 import sympy as sp
 
 from llm_latency.notation import REGISTRY, unit_label, unit_of
 
-__all__ = ["FORMULAS", "Formula"]
+__all__ = ["FORMULAS", "Formula", "formula"]
 
 
 FORMULAS: dict[str, Formula] = {}
-"""Every formula by its name: what a `Term` stands for."""
+"""Every formula by its name, in the order of the modules: what a `Term` stands for."""
 
 
 class Term(sp.Symbol):
@@ -20,17 +21,16 @@ class Term(sp.Symbol):
 
     __slots__ = ()
 
+    @property
+    def unit(self) -> sp.Expr:
+        return FORMULAS[self.name].unit
+
     def _latex(self, printer):
         return FORMULAS[self.name].latex
 
 
-def _sentence(words: str) -> str:
-    return words[0].upper() + words[1:] + "."
-
-
-@dataclass(frozen=True, repr=False)
 class Formula:
-    """A public formula of the book.
+    """A public formula of the book, made by the decorator `formula`.
 
     Its unit is checked when it is made: an expression that does not reduce to the declared unit,
     or that uses a symbol outside the registry, cannot exist. In a notebook it typesets itself as
@@ -40,28 +40,25 @@ class Formula:
     ----------
     name : str
         Name in code.
-    latex : str
-        Left-hand side in mathematics.
     form : sympy.Expr
         Right-hand side as it is read: in registered symbols and in terms of other formulas.
+    meaning : str
+        What the formula gives: a sentence without its capital and its full stop.
+    module : str
+        Last part of the name of the module that holds it.
+    latex : str
+        Left-hand side in mathematics.
     unit : sympy.Expr
         Unit of the result.
-    meaning : str
-        What the formula gives, in one line.
     page : str
         Slug of the page that derives it.
-    example : str
-        Arguments of a worked example, as Python keywords.
-    result : str
+    example : mapping of str to float, SI units
+        Arguments of a worked example.
+    result : float
         The example's result to four significant digits.
     assumes : tuple of str, optional
         What a model must be like for the formula to hold, as `Model.departures` names it; what the
         terms assume is added.
-
-    Attributes
-    ----------
-    expr : sympy.Expr
-        The form with every term replaced by its own expression: only registered symbols are left.
 
     Raises
     ------
@@ -70,12 +67,12 @@ class Formula:
 
     Examples
     --------
-    >>> from llm_latency.roofline import weight_read_time
+    >>> from llm_latency.formulas.roofline import weight_read_time
     >>> weight_read_time.expr
     bytes_per_param*n_params/(mem_bandwidth*n_devices)
     >>> weight_read_time.label
     'eq-weight-read-time'
-    >>> from llm_latency.latency import serial_decode_step_time
+    >>> from llm_latency.formulas.latency import serial_decode_step_time
     >>> serial_decode_step_time.form
     decode_communication_time + Max(decode_compute_time, weight_read_time)
 
@@ -84,29 +81,49 @@ class Formula:
     Page ``notation`` lists every formula.
     """
 
-    name: str
-    latex: str
-    form: sp.Expr
-    unit: sp.Expr
-    meaning: str
-    page: str
-    example: str
-    result: str
-    assumes: tuple[str, ...] = ()
+    # Parameters: what a formula knows of itself; all but four stand in the decorator.
+    def __init__(
+        self,
+        name: str,
+        form: sp.Expr,
+        meaning: str,
+        module: str,
+        *,
+        latex: str,
+        unit: sp.Expr,
+        page: str,
+        example: Mapping[str, float],
+        result: float,
+        assumes: tuple[str, ...] = (),
+    ):
+        inherited = (assumption for term in form.atoms(Term) for assumption in FORMULAS[term.name].assumes)
+        self.name = name
+        self.form = form
+        self.meaning = meaning
+        self.module = module
+        self.latex = latex
+        self.unit = unit
+        self.page = page
+        self.example = example
+        self.result = result
+        self.assumes = tuple(sorted({*assumes, *inherited}))
+        if unit_of(form) != unit:
+            raise ValueError(f"{name}: the expression has the unit {unit_label(unit_of(form))}, not {unit_label(unit)}")
+        FORMULAS[name] = self
 
-    def __post_init__(self):
-        terms = {term: FORMULAS[term.name] for term in self.form.atoms(Term)}
-        object.__setattr__(self, "expr", self.form.subs({term: formula.expr for term, formula in terms.items()}))
-        inherited = {assumption for formula in terms.values() for assumption in formula.assumes}
-        object.__setattr__(self, "assumes", tuple(sorted({*self.assumes, *inherited})))
-        unit = unit_of(self.expr)
-        if unit != self.unit:
-            raise ValueError(
-                f"{self.name}: the expression has the unit {unit_label(unit)}, "
-                f"not {unit_label(self.unit)}"
-            )
-        object.__setattr__(self, "__doc__", self._docstring())
-        FORMULAS[self.name] = self
+    def __reduce__(self):
+        return _named, (self.name,)
+
+    def __copy__(self) -> Formula:
+        return self
+
+    def __deepcopy__(self, memo) -> Formula:
+        return self
+
+    @cached_property
+    def expr(self) -> sp.Expr:
+        """The form with every term replaced by its own expression: only registered symbols are left."""
+        return self.form.subs({term: FORMULAS[term.name].expr for term in self.form.atoms(Term)})
 
     @property
     def term(self) -> Term:
@@ -121,8 +138,7 @@ class Formula:
     @property
     def arguments(self) -> tuple[str, ...]:
         """Names of the symbols in the expression, in the order of the registry."""
-        used = {symbol.name for symbol in self.expr.free_symbols}
-        return tuple(name for name in REGISTRY if name in used)
+        return arguments_of(self.expr)
 
     def equals(self, expr: sp.Expr) -> bool:
         """Whether an expression, such as one derived by another route, is this formula's.
@@ -150,22 +166,99 @@ class Formula:
     def _repr_markdown_(self) -> str:
         return f"$$\n{self.equation}\n$$ ({self.label})"
 
-    def _docstring(self) -> str:
+    def docstring(self) -> str:
+        """Return the documentation of the formula: what `help` of a function would say."""
+        summary = f"{self.meaning[0].upper()}{self.meaning[1:]}."
         variables = [REGISTRY[name] for name in self.arguments if REGISTRY[name].constant is None]
         parameters = "\n".join(
-            f"{v.name} : float or array_like, {unit_label(v.unit)}\n    {_sentence(v.meaning)} Legal: {v.domain}."
+            f"{v.name} : float or array_like, {unit_label(v.unit)}\n"
+            f"    {v.meaning[0].upper()}{v.meaning[1:]}. Legal: {v.domain}."
             for v in variables
         )
-        call = f"evaluate({self.name}, {self.example})"
+        arguments = ", ".join(f"{name}={value:.12g}" for name, value in self.example.items())
         assumes = f"Assumes {' and '.join(self.assumes)}.\n\n" if self.assumes else ""
         return (
-            f"{_sentence(self.meaning)}\n\n"
+            f"{summary}\n\n"
             f"    {self.name} = {self.expr}\n\n{assumes}"
             f"Parameters\n----------\n{parameters}\n\n"
             f"Returns\n-------\nfloat or numpy.ndarray, {unit_label(self.unit)}\n"
             "    The arguments' broadcast shape.\n\n"
             "Raises\n------\nValueError\n    If an argument is outside its range.\n\n"
-            "Examples\n--------\n>>> from llm_latency.evaluation import evaluate\n"
-            f">>> print(f\"{{{call}:.4g}}\")\n{self.result}\n\n"
+            "Examples\n--------\n>>> from llm_latency import evaluate\n"
+            f'>>> print(f"{{evaluate({self.name}, {arguments}):.4g}}")\n{self.result:.4g}\n\n'
             f"References\n----------\nDerived in {self.page}, Eq. ({self.label}).\n"
         )
+
+
+def _named(name: str) -> Formula:
+    """Return a formula when it is unpickled: the one of this library."""
+    return FORMULAS[name]
+
+
+def arguments_of(expr: sp.Expr) -> tuple[str, ...]:
+    """Name the symbols of an expression in the order of the registry, and then those that are not in it."""
+    used = {symbol.name for symbol in expr.free_symbols}
+    return (*(name for name in REGISTRY if name in used), *sorted(used - REGISTRY.keys()))
+
+
+# Parameters: those of `Formula` that neither the name, the module nor the docstring of the function gives.
+def formula(
+    *,
+    latex: str,
+    unit: sp.Expr,
+    page: str,
+    example: Mapping[str, float],
+    result: float,
+    assumes: tuple[str, ...] = (),
+) -> Callable[[Callable[[], sp.Expr]], Formula]:
+    """Make a function that returns an expression a `Formula`: its name and docstring become the formula's.
+
+    Parameters
+    ----------
+    latex, unit, page, example, result, assumes : str, sympy.Expr, str, mapping, float, tuple of str
+        As in `Formula`.
+
+    Returns
+    -------
+    callable
+        The decorator.
+
+    Raises
+    ------
+    ValueError
+        If the expression does not have the declared unit.
+
+    Examples
+    --------
+    >>> from llm_latency.notation import byte, link_latency
+    >>> @formula(latex="t", unit=byte, page="none", example=dict(link_latency=1e-6), result=2e-6)
+    ... def round_trip_time():
+    ...     "Time of a message and its answer."
+    ...     return 2 * link_latency
+    Traceback (most recent call last):
+    ...
+    ValueError: round_trip_time: the expression has the unit s, not byte
+
+    References
+    ----------
+    Page ``notation`` lists every formula.
+    """
+
+    def made(function: Callable[[], sp.Expr]) -> Formula:
+        sentence = " ".join(function.__doc__.split()).removesuffix(".")
+        meaning = sentence if sentence[:2].isupper() else sentence[0].lower() + sentence[1:]
+        module = function.__module__.rpartition(".")[2]
+        return Formula(
+            function.__name__,
+            function(),
+            meaning,
+            module,
+            latex=latex,
+            unit=unit,
+            page=page,
+            example=example,
+            result=result,
+            assumes=assumes,
+        )
+
+    return made

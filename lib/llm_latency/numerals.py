@@ -30,14 +30,14 @@ def numeral(number: str) -> str:
 
     References
     ----------
-    Used by `llm_latency.table` and `llm_latency.plots`.
+    Used by `llm_latency.table` and `llm_latency.charts.plots`.
     """
     sign, size = re.fullmatch(r"([-+]?)(.*)", number.replace(",", "")).groups()
     if re.fullmatch(r"[0.]+%?", size):
         sign = ""
     whole = re.match(r"\d*", size)[0]
     if len(whole) >= len(str(GROUPED)):
-        size = f"{int(whole):,}{size[len(whole):]}"
+        size = f"{int(whole):,}{size[len(whole) :]}"
     return sign.replace("-", "−") + size
 
 
@@ -65,6 +65,6 @@ def javascript_numeral(value: str, form: str, long_form: str | None = None) -> s
 
     References
     ----------
-    Used by `llm_latency.controls` and `llm_latency.chart`.
+    Used by `llm_latency.charts.controls` and `llm_latency.charts.specification`.
     """
     return f"format({value}, ({value}) < {GROUPED} ? '{form}' : ',{long_form or form}')"

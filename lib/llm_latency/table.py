@@ -1,20 +1,55 @@
 """Small tables for the pages, typeset by the notebook and compared by the tests."""
 
+from __future__ import annotations
+
 import math
 import re
 from collections.abc import Mapping, Sequence
 from numbers import Integral
-
-from IPython.display import Markdown
-from tabulate import tabulate
+from typing import TYPE_CHECKING
 
 from llm_latency.numerals import numeral
 
-__all__ = ["table"]
+if TYPE_CHECKING:
+    from IPython.display import Markdown
+
+__all__ = ["markdown_table", "table"]
 
 
 def table(columns: Mapping[str, Sequence], digits: int = 4, decimals: int | None = None) -> Markdown:
-    """Typeset columns as a table.
+    """Typeset columns as a table in a notebook.
+
+    Parameters
+    ----------
+    columns, digits, decimals : mapping of str to sequence, int, int
+        As in `markdown_table`.
+
+    Returns
+    -------
+    IPython.display.Markdown
+        The table.
+
+    Raises
+    ------
+    ValueError
+        If the columns differ in length.
+
+    Examples
+    --------
+    >>> table({"batch": [1, 512]}).data.splitlines()[0]
+    '|   batch |'
+
+    References
+    ----------
+    `tabulate`, which writes the rows.
+    """
+    from IPython.display import Markdown
+
+    return Markdown(markdown_table(columns, digits, decimals))
+
+
+def markdown_table(columns: Mapping[str, Sequence], digits: int = 4, decimals: int | None = None) -> str:
+    """Write columns as a table in Markdown.
 
     Parameters
     ----------
@@ -29,7 +64,7 @@ def table(columns: Mapping[str, Sequence], digits: int = 4, decimals: int | None
 
     Returns
     -------
-    IPython.display.Markdown
+    str
         The table.
 
     Raises
@@ -39,7 +74,7 @@ def table(columns: Mapping[str, Sequence], digits: int = 4, decimals: int | None
 
     Examples
     --------
-    >>> print(table({"batch": [1, 512], "step [ms]": [21.6667, 53.3333]}, digits=3).data)
+    >>> print(markdown_table({"batch": [1, 512], "step [ms]": [21.6667, 53.3333]}, digits=3))
     |   batch |   step [ms] |
     |--------:|------------:|
     |       1 |        21.7 |
@@ -49,6 +84,8 @@ def table(columns: Mapping[str, Sequence], digits: int = 4, decimals: int | None
     ----------
     `tabulate`, which writes the rows.
     """
+    from tabulate import tabulate  # not needed by those who only compute
+
     lengths = {heading: len(values) for heading, values in columns.items()}
     if len(set(lengths.values())) > 1:
         raise ValueError(f"columns of different length: {lengths}")
@@ -58,9 +95,7 @@ def table(columns: Mapping[str, Sequence], digits: int = 4, decimals: int | None
         places = decimals if decimals is not None else None if by_row else _decimals(values, digits)
         cells[heading] = [_cell(value, digits, places) for value in values]
     align = ["left" if heading == "unit" or not _numeric(values) else "right" for heading, values in columns.items()]
-    return Markdown(
-        tabulate(cells, headers="keys", tablefmt="pipe", disable_numparse=True, colalign=align)
-    )
+    return tabulate(cells, headers="keys", tablefmt="pipe", disable_numparse=True, colalign=align)
 
 
 _NUMBER = re.compile(r"[-+]?[\d,]*\.?\d+(e[-+]?\d+)?%?")

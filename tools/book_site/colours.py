@@ -2,7 +2,7 @@
 
 import re
 
-from llm_latency.palette import COLOURS, TOTAL
+from llm_latency.charts.palette import COLOURS, TOTAL
 
 PAPER = "#ffffff"
 """What a chart is drawn on."""

@@ -58,7 +58,7 @@ def meanings_of(formula: Formula) -> dict[str, str]:
 
     Examples
     --------
-    >>> from llm_latency.latency import decode_compute_time
+    >>> from llm_latency.formulas.latency import decode_compute_time
     >>> meanings_of(decode_compute_time)["B"]
     'sequences processed together'
     """

@@ -11,7 +11,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
-from llm_latency.palette import COLOURS
+from llm_latency.charts.palette import COLOURS
 
 from .colours import DARK, PAPER
 from .description import first_sentences

@@ -14,8 +14,8 @@ from myst_nb.core.render import MimeData, NbElementRenderer
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
-from llm_latency.chart import MIME_TYPE
-from llm_latency.palette import COLOURS, TOTAL
+from llm_latency.charts.palette import COLOURS, TOTAL
+from llm_latency.charts.specification import MIME_TYPE
 
 BUNDLE = f"vega-{vl_convert.__version__}.js"
 BACK = "Back to the example"
@@ -151,7 +151,7 @@ def themed(text: str) -> str:
     Parameters
     ----------
     text : str
-        A specification or a picture, with the colours of `llm_latency.palette`.
+        A specification or a picture, with the colours of `llm_latency.charts.palette`.
 
     Returns
     -------

@@ -1,0 +1,1 @@
+"""Numbers from outside: devices, models, their configuration files, and what others measured."""

@@ -1,0 +1,118 @@
+"""Devices: datasheet figures, each with its source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from llm_latency.catalogue.tables import Catalogue, Spec
+from llm_latency.suggestions import suggestion
+
+__all__ = ["COMPUTE_DTYPES", "Device", "devices"]
+
+COMPUTE_DTYPES = {
+    "fp16": "peak_flops",
+    "bf16": "peak_flops",
+    "fp8": "peak_flops_fp8",
+    "int8": "peak_flops_int8",
+    "fp4": "peak_flops_fp4",
+}
+"""The peak that a number format of the arithmetic runs at."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class Device(Spec):
+    """An accelerator as its datasheet describes it.
+
+    Parameters
+    ----------
+    name : str
+        Key in the catalogue.
+    peak_flops : float, FLOP/s
+        Dense 16-bit peak of the matrix units.
+    peak_flops_fp8, peak_flops_int8, peak_flops_fp4 : float, FLOP/s, optional
+        Dense peak in other number formats, where there is one.
+    mem_bandwidth : float, byte/s
+        Peak memory bandwidth.
+    mem_size : float, byte, optional
+        Memory; Apple's chips are sold with several.
+    link_bandwidth : float, byte/s, optional
+        Peak rate to other devices of the server, one direction, all links together.
+    network_bandwidth : float, byte/s, optional
+        Peak rate to other servers, one direction, in the vendor's own server.
+    link_latency : float, s, optional
+        Latency of one message; no datasheet states it.
+    sources : mapping, optional
+        Source of each value.
+    remark : str, optional
+        What a reader of the catalogue should know about the entry.
+
+    Examples
+    --------
+    >>> devices["A100-40GB-SXM"].mem_bandwidth
+    1555000000000.0
+    >>> devices["A100-40GB-SXM"].sources["mem_bandwidth"].unit
+    'byte/s'
+    >>> devices["A10-40GB-SXM"]
+    Traceback (most recent call last):
+    ...
+    llm_latency.suggestions.UnknownNameError: unknown device 'A10-40GB-SXM'; did you mean 'A100-40GB-SXM' or ...
+
+    References
+    ----------
+    ``lib/llm_latency/data/devices.csv`` names the source of every value.
+    """
+
+    peak_flops: float
+    peak_flops_fp8: float | None = None
+    peak_flops_int8: float | None = None
+    peak_flops_fp4: float | None = None
+    mem_bandwidth: float
+    mem_size: float | None = None
+    link_bandwidth: float | None = None
+    network_bandwidth: float | None = None
+    link_latency: float | None = None
+
+    @property
+    def arguments(self) -> dict[str, float]:
+        """The values by their names in the registry, which knows one peak: the one of `computing_in`."""
+        others = set(COMPUTE_DTYPES.values()) - {"peak_flops"}
+        return {name: value for name, value in super().arguments.items() if name not in others}
+
+    def computing_in(self, dtype: str) -> Device:
+        """Return the device with the peak of another number format.
+
+        Parameters
+        ----------
+        dtype : str
+            ``fp16``, ``bf16``, ``fp8``, ``int8`` or ``fp4``.
+
+        Returns
+        -------
+        Device
+            The same device with that `peak_flops` and no other peak.
+
+        Raises
+        ------
+        ValueError
+            If the format is unknown, or the device has no arithmetic for it.
+
+        Examples
+        --------
+        >>> devices["H100-SXM"].computing_in("fp8").peak_flops
+        1979000000000000.0
+        >>> devices["A100-80GB-SXM"].computing_in("fp8")
+        Traceback (most recent call last):
+        ...
+        ValueError: compute_dtype = 'fp8': A100-80GB-SXM computes in fp16, bf16, int8
+        """
+        if not isinstance(dtype, str):
+            raise ValueError(f"compute_dtype = {dtype!r}: must be one of {', '.join(COMPUTE_DTYPES)}")
+        available = [name for name, peak in COMPUTE_DTYPES.items() if getattr(self, peak) is not None]
+        if dtype not in available:
+            hint = "" if dtype in COMPUTE_DTYPES else suggestion(dtype, available)
+            raise ValueError(f"compute_dtype = {dtype!r}: {hint}{self.name} computes in {', '.join(available)}")
+        others = dict.fromkeys(set(COMPUTE_DTYPES.values()) - {"peak_flops"})
+        return replace(self, peak_flops=getattr(self, COMPUTE_DTYPES[dtype]), **others)
+
+
+devices: Catalogue[Device] = Catalogue(Device, "devices.csv")

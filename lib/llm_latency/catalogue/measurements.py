@@ -1,0 +1,324 @@
+"""Figures that others measured, each with its source, its reading error and what is not known.
+
+Each dataset is called with the fields that its rows must have, and lists those that match.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from llm_latency.catalogue.dataset import Dataset
+
+__all__ = [
+    "AllReduceMeasurement",
+    "AttentionMeasurement",
+    "ExpertMeasurement",
+    "LatencyMeasurement",
+    "MatmulMeasurement",
+    "Measurement",
+    "ProfileMeasurement",
+    "Run",
+    "RunSource",
+    "TokenMeasurement",
+    "all_reduces",
+    "attention_cores",
+    "expert_layers",
+    "latencies",
+    "matmuls",
+    "profile",
+    "run_sources",
+    "runs",
+    "token_log",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """What every measured figure comes with.
+
+    Parameters
+    ----------
+    reading_error : float, unit of the figure
+        Half a unit of the last printed digit, or the error of reading a chart. How far the
+        measurement itself repeats is another question, which most sources do not answer.
+    source, read_on, notes : str
+        Where and when it was read, and what is not known about it.
+    """
+
+    reading_error: float
+    source: str
+    read_on: str
+    notes: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LatencyMeasurement(Measurement):
+    """A published latency of a whole batch.
+
+    Parameters
+    ----------
+    model, device : str
+        Keys of the catalogues.
+    n_devices : int, count
+        Devices, all used for tensor parallelism.
+    batch, prompt, output : int, count
+        Sequences, tokens of a prompt, tokens generated per sequence.
+    quantity : str
+        ``prefill``, ``decode_step``, ``request`` or ``mean_token``, a request's time over its
+        output tokens.
+    time : float, s
+        The latency.
+    reading_error, source, read_on, notes : float, str, str, str
+        As in `Measurement`.
+    """
+
+    model: str
+    device: str
+    n_devices: int
+    batch: int
+    prompt: int
+    output: int
+    quantity: str
+    time: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class MatmulMeasurement(Measurement):
+    """A published time of one matrix product.
+
+    Parameters
+    ----------
+    device : str
+        Key of the catalogue.
+    rows, inner, cols : int, count
+        Shape of the product.
+    time : float, s
+        The latency.
+    reading_error, source, read_on, notes : float, str, str, str
+        As in `Measurement`.
+    """
+
+    device: str
+    rows: int
+    inner: int
+    cols: int
+    time: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class AllReduceMeasurement(Measurement):
+    """A published time of one all-reduce.
+
+    Parameters
+    ----------
+    device : str
+        Key of the catalogue.
+    implementation : str
+        Library.
+    n_devices : int, count
+        Devices that take part.
+    message_bytes : int, byte
+        Vector that is added up.
+    time : float, s
+        The latency.
+    reading_error, source, read_on, notes : float, str, str, str
+        As in `Measurement`.
+    """
+
+    device: str
+    implementation: str
+    n_devices: int
+    message_bytes: int
+    time: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenMeasurement(Measurement):
+    """A logged time of one token, or of a run of tokens, of a whole batch.
+
+    Parameters
+    ----------
+    batch : int, count
+        Sequences.
+    run : str
+        Name of the run in the log.
+    first_token, last_token : int, count
+        Position of the tokens among the generated ones, from 1.
+    time : float, s
+        From before the first to after the last of them.
+    reading_error, source, read_on, notes : float, str, str, str
+        As in `Measurement`.
+    """
+
+    batch: int
+    run: str
+    first_token: int
+    last_token: int
+    time: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProfileMeasurement(Measurement):
+    """One figure of a published profile, which looks inside a pass.
+
+    Parameters
+    ----------
+    model, device : str
+        Keys of the catalogues.
+    n_devices : int, count
+        Devices, all used for tensor parallelism.
+    prompt : int, count
+        Tokens of the prompt of the single sequence.
+    quantity : str
+        What was measured; the notes say it in words.
+    value : float
+        The figure, in `unit`.
+    unit : str
+        ``s``, or ``1`` for a share.
+    reading_error, source, read_on, notes : float, str, str, str
+        As in `Measurement`.
+    """
+
+    model: str
+    device: str
+    n_devices: int
+    prompt: int
+    quantity: str
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttentionMeasurement(Measurement):
+    """A published time of the attention core of one layer in a decode step.
+
+    Parameters
+    ----------
+    device, engine : str
+        Key of the catalogue, and what ran.
+    n_heads, n_kv_heads : int, count
+        Heads of queries, and of keys.
+    latent : int
+        1 for latent attention, else 0.
+    batch, context : int, count
+        Sequences, and cached tokens of each.
+    time : float, s
+        The latency.
+    reading_error, source, read_on, notes : float, str, str, str
+        As in `Measurement`.
+    """
+
+    device: str
+    engine: str
+    n_heads: int
+    n_kv_heads: int
+    latent: int
+    batch: int
+    context: int
+    time: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpertMeasurement(Measurement):
+    """Published experts that a batch touches in a layer, and the time of the layer's experts.
+
+    Parameters
+    ----------
+    model, device : str
+        Keys of the catalogues.
+    tasks : str
+        What the sequences were about.
+    own_routing : int
+        1 for the model's own router, 0 for a variant of it.
+    touched : float, count
+        Different experts, on average over layers and steps.
+    time : float, s
+        The latency.
+    reading_error, source, read_on, notes : float, str, str, str
+        As in `Measurement`.
+    """
+
+    model: str
+    device: str
+    tasks: str
+    own_routing: int
+    touched: float
+    time: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A published latency of a static batch, in the terms of `llm_latency.operator_model.deployment.Deployment`.
+
+    Parameters
+    ----------
+    run_source : str
+        Key of `run_sources`, which says where it stands and what is not known about it.
+    line : int
+        Line of the source; 0 where it has none.
+    model, device : str
+        Keys of the catalogues.
+    tp, pp : int, count
+        Tensor- and pipeline-parallel devices.
+    weight_bits, kv_bits : float, bit
+        Bits of a weight and of a cached element.
+    compute_dtype : str
+        Number format of the arithmetic.
+    batch, prompt, output : int, count
+        Sequences, tokens of a prompt, tokens generated per sequence.
+    quantity : str
+        ``prefill``, ``decode_step`` (the mean over the output) or ``request``.
+    time : float, s
+        The latency of the whole batch.
+    kind : str
+        ``measured``, or ``derived`` from measured ones.
+    """
+
+    run_source: str
+    line: int
+    model: str
+    device: str
+    tp: int
+    pp: int
+    weight_bits: float
+    kv_bits: float
+    compute_dtype: str
+    batch: int
+    prompt: int
+    output: int
+    quantity: str
+    time: float
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSource:
+    """Where runs were published.
+
+    Parameters
+    ----------
+    run_source : str
+        Key.
+    engine, date : str
+        What ran, and when the figures date from.
+    source, read_on, notes : str
+        Where and when it was read, and what is not known.
+    """
+
+    run_source: str
+    engine: str
+    date: str
+    source: str
+    read_on: str
+    notes: str
+
+
+latencies = Dataset(LatencyMeasurement, "latencies.csv")
+matmuls = Dataset(MatmulMeasurement, "matmuls.csv")
+all_reduces = Dataset(AllReduceMeasurement, "all_reduces.csv")
+token_log = Dataset(TokenMeasurement, "token_log.csv")
+profile = Dataset(ProfileMeasurement, "profile.csv")
+attention_cores = Dataset(AttentionMeasurement, "attention_cores.csv")
+expert_layers = Dataset(ExpertMeasurement, "expert_layers.csv")
+runs = Dataset(Run, "runs.csv")
+run_sources = Dataset(RunSource, "run_sources.csv")

@@ -1,0 +1,1 @@
+"""Printed and live charts, in one set of colours."""

@@ -1,0 +1,108 @@
+"""Expressions in Vega's language, printed from SymPy's: what a browser evaluates is what a page derives."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import sympy as sp
+from sympy.printing.codeprinter import PrintMethodNotImplementedError
+from sympy.printing.jscode import JavascriptCodePrinter
+from sympy.printing.precedence import PRECEDENCE
+
+__all__ = ["javascript", "longest"]
+
+VEGA_FUNCTIONS = {"abs", "ceil", "exp", "floor", "log", "max", "min", "pow", "sqrt"}
+"""Functions that SymPy prints and Vega's expression language knows."""
+
+
+class _Printer(JavascriptCodePrinter):
+    """SymPy's JavaScript printer in the dialect of Vega expressions, with symbols replaced."""
+
+    def __init__(self, names: Mapping[str, str]):
+        super().__init__()
+        self._names = names
+
+    def _print_Mod(self, expr):
+        number, divisor = (self.parenthesize(part, PRECEDENCE["Mul"]) for part in expr.args)
+        return f"{number} % {divisor}"  # of positive numbers, as all symbols are
+
+    def _print_Symbol(self, expr):
+        text = self._names[expr.name]
+        return text if re.fullmatch(r"[\w.]+", text) else f"({text})"
+
+
+def javascript(expr: sp.Expr, names: Mapping[str, str]) -> str:
+    """Print an expression in Vega's expression language.
+
+    Parameters
+    ----------
+    expr : sympy.Expr
+        Expression in registered symbols.
+    names : mapping of str to str
+        What stands for each symbol: the name of a signal, a field, a number.
+
+    Returns
+    -------
+    str
+        The expression.
+
+    Raises
+    ------
+    ValueError
+        If a symbol has no entry in `names`, or a function has no counterpart in Vega.
+
+    Examples
+    --------
+    >>> from llm_latency.formulas.roofline import ridge_point
+    >>> javascript(ridge_point.expr, {"peak_flops": "312e12", "mem_bandwidth": "bw*1e12"})
+    '312e12/(bw*1e12)'
+
+    References
+    ----------
+    Vega expressions: https://vega.github.io/vega/docs/expressions/
+    """
+    unnamed = sorted({symbol.name for symbol in expr.free_symbols} - names.keys())
+    if unnamed:
+        raise ValueError(f"the live chart sets no value for {', '.join(unnamed)}")
+    try:
+        text = _Printer(names).doprint(expr).replace("Math.", "")
+    except PrintMethodNotImplementedError as error:
+        raise ValueError(f"Vega has no counterpart for a function in {expr}") from error
+    foreign = set(re.findall(r"(\w+)\(", text)) - VEGA_FUNCTIONS
+    if foreign:
+        raise ValueError(f"Vega has no counterpart for {', '.join(sorted(foreign))} in {expr}")
+    return text
+
+
+def longest(values: Mapping[str, str], largest: bool = True) -> str:
+    """Write the Vega expression that names the largest of several values; the first one wins a tie.
+
+    Parameters
+    ----------
+    values : mapping of str to str
+        Vega expressions by the names they have in words.
+    largest : bool, optional
+        Whether the largest is meant, and not the smallest.
+
+    Returns
+    -------
+    str
+        The expression.
+
+    Examples
+    --------
+    >>> longest({"arithmetic": "a", "memory bandwidth": "b"})
+    "(a >= b ? 'arithmetic' : 'memory bandwidth')"
+
+    References
+    ----------
+    Page ``roofline``.
+    """
+    names = list(values)
+    expression = f"'{names[-1]}'"
+    for position in range(len(names) - 2, -1, -1):
+        sign = ">=" if largest else "<="
+        wins = " && ".join(f"{values[names[position]]} {sign} {values[other]}" for other in names[position + 1 :])
+        expression = f"({wins} ? '{names[position]}' : {expression})"
+    return expression

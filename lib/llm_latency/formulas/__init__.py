@@ -1,0 +1,11 @@
+"""The closed formulas of the book, one module per physical concept, in reading order."""
+
+from llm_latency.formulas import transformer as transformer  # isort: skip
+from llm_latency.formulas import footprint as footprint  # isort: skip
+from llm_latency.formulas import roofline as roofline  # isort: skip
+from llm_latency.formulas import kv_cache as kv_cache  # isort: skip
+from llm_latency.formulas import collectives as collectives  # isort: skip
+from llm_latency.formulas import latency as latency  # isort: skip
+from llm_latency.formulas import attention as attention  # isort: skip
+from llm_latency.formulas import experts as experts  # isort: skip
+from llm_latency.formulas import quantisation as quantisation  # isort: skip

@@ -1,0 +1,212 @@
+"""What tensor parallelism sends: the all-reduce, in the two ways it is scheduled.
+
+An all-reduce adds up one vector over all devices and leaves the sum on each. It has two phases, a
+reduce-scatter and an all-gather. A schedule decides how many messages follow one another in a phase.
+"""
+
+import sympy as sp
+
+from llm_latency.formula import formula
+from llm_latency.formulas.transformer import layer_weights
+from llm_latency.notation import (
+    FLOP,
+    byte,
+    bytes_per_activation,
+    d_model,
+    devices_per_node,
+    flops_per_mac,
+    hops,
+    link_bandwidth,
+    link_efficiency,
+    link_latency,
+    message_bytes,
+    n_devices,
+    network_bandwidth,
+    peak_flops,
+    pp,
+    second,
+    stage_bandwidth,
+    tp,
+)
+
+__all__ = [
+    "all_reduce_bytes",
+    "all_reduce_time",
+    "balanced_message_bytes",
+    "balanced_width",
+    "communication_intensity",
+    "direct_all_reduce_time",
+    "direct_phase_time",
+    "link_ridge_point",
+    "ring_all_reduce_time",
+    "ring_phase_time",
+    "stage_send_time",
+]
+
+PAGE = "decode-latency"
+PHASES = 2
+"""Phases of an all-reduce: reduce-scatter and all-gather."""
+ALL_REDUCES_PER_LAYER = 2
+"""All-reduces of a tensor-parallel layer: after the attention's output matrix, after the MLP."""
+
+_phase_share = (n_devices - 1) / n_devices
+_transfer_time = _phase_share * message_bytes / link_bandwidth
+
+
+@formula(
+    latex=r"D_{\mathrm{sent}}",
+    unit=byte,
+    page=PAGE,
+    example=dict(n_devices=16, message_bytes=32768),
+    result=6.144e04,
+)
+def all_reduce_bytes():
+    """Bytes that each device sends in one all-reduce."""
+    return _phase_share * message_bytes * PHASES
+
+
+@formula(
+    latex=r"t_{\mathrm{phase}}^{\mathrm{direct}}",
+    unit=second,
+    page=PAGE,
+    example=dict(n_devices=16, message_bytes=32768, link_bandwidth=300e9, link_latency=8e-6),
+    result=8.102e-06,
+)
+def direct_phase_time():
+    """Time of one phase of an all-reduce whose devices exchange with all peers at once."""
+    return sp.Min(1, n_devices - 1) * link_latency + _transfer_time
+
+
+@formula(
+    latex=r"t_{\mathrm{phase}}^{\mathrm{ring}}",
+    unit=second,
+    page=PAGE,
+    example=dict(n_devices=16, message_bytes=32768, link_bandwidth=300e9, link_latency=8e-6),
+    result=0.0001201,
+)
+def ring_phase_time():
+    """Time of one phase of an all-reduce whose devices pass pieces around a ring."""
+    return (n_devices - 1) * link_latency + _transfer_time
+
+
+@formula(
+    latex=r"t_{\mathrm{direct}}",
+    unit=second,
+    page=PAGE,
+    example=dict(n_devices=16, message_bytes=32768, link_bandwidth=300e9, link_latency=8e-6),
+    result=1.62e-05,
+)
+def direct_all_reduce_time():
+    """Time of an all-reduce whose devices exchange directly with all peers at once."""
+    return PHASES * direct_phase_time.term
+
+
+@formula(
+    latex=r"t_{\mathrm{ring}}",
+    unit=second,
+    page=PAGE,
+    example=dict(n_devices=16, message_bytes=32768, link_bandwidth=300e9, link_latency=8e-6),
+    result=0.0002402,
+)
+def ring_all_reduce_time():
+    """Time of an all-reduce whose devices pass pieces around a ring."""
+    return PHASES * ring_phase_time.term
+
+
+@formula(
+    latex=r"D^{*}",
+    unit=byte,
+    page="communication",
+    example=dict(n_devices=16, link_bandwidth=300e9, link_latency=8e-6),
+    result=2.56e06,
+)
+def balanced_message_bytes():
+    """Vector for which a phase of the direct exchange spends as long on latency as on bytes."""
+    return link_latency * link_bandwidth * n_devices / (n_devices - 1)
+
+
+@formula(
+    latex=r"I_{\mathrm{ridge}}^{\mathrm{link}}",
+    unit=FLOP / byte,
+    page="communication",
+    example=dict(peak_flops=312e12, link_bandwidth=300e9),
+    result=1040,
+)
+def link_ridge_point():
+    """Work per byte sent at which computing and sending take equally long."""
+    return peak_flops / link_bandwidth
+
+
+@formula(
+    latex=r"I_{\mathrm{layer}}^{\mathrm{link}}",
+    unit=FLOP / byte,
+    page="communication",
+    example=dict(d_model=16384, mlp_width=65536, bytes_per_activation=2, n_devices=16),
+    result=3277,
+    assumes=("attention and MLP in sequence",),
+)
+def communication_intensity():
+    """Work of a layer's matrices per byte that its device sends."""
+    return (
+        flops_per_mac
+        * layer_weights.term
+        / (ALL_REDUCES_PER_LAYER * PHASES * bytes_per_activation * d_model * (n_devices - 1))
+    )
+
+
+@formula(
+    latex=r"h^{*}",
+    unit=sp.S.One,
+    page="communication",
+    example=dict(n_devices=16, bytes_per_activation=2, peak_flops=312e12, link_bandwidth=300e9),
+    result=1.56e04,
+)
+def balanced_width():
+    """Width at which the attention's output matrix computes for as long as its phase sends."""
+    return (n_devices - 1) * bytes_per_activation / flops_per_mac * link_ridge_point.term
+
+
+_in_node = sp.Min(tp, devices_per_node)
+_nodes = sp.Max(1, tp / devices_per_node)
+
+
+@formula(
+    latex=r"t_{\mathrm{all\text{-}reduce}}",
+    unit=second,
+    page="operator-model",
+    example=dict(
+        hops=1,
+        link_latency=8e-6,
+        message_bytes=32768,
+        link_efficiency=1,
+        tp=16,
+        devices_per_node=8,
+        link_bandwidth=300e9,
+        network_bandwidth=25e9,
+    ),
+    result=1.619e-05,
+)
+def all_reduce_time():
+    """Time of an all-reduce with messages in a row in each phase, within servers and between them at once."""
+    return PHASES * (
+        hops * link_latency
+        + sp.Max(
+            (_in_node - 1) / _in_node / link_bandwidth,
+            (_nodes - 1) / _nodes / (_in_node * network_bandwidth),
+            evaluate=False,  # which takes longer than all other formulas together
+        )
+        * message_bytes
+        / link_efficiency
+    )
+
+
+@formula(
+    latex=r"t_{\mathrm{stages}}",
+    unit=second,
+    page="operator-model",
+    example=dict(pp=2, link_latency=8e-6, message_bytes=32768, tp=1, link_efficiency=1, stage_bandwidth=300e9),
+    result=8.109e-06,
+)
+def stage_send_time():
+    """Time in which the activations of a pass travel through all stages, each device sending its part."""
+    return (pp - 1) * (link_latency + message_bytes / (tp * link_efficiency * stage_bandwidth))

@@ -1,0 +1,47 @@
+"""Mixture of experts: how many of a layer's experts a batch reads."""
+
+import sympy as sp
+
+from llm_latency.formula import formula
+from llm_latency.formulas.roofline import critical_batch
+from llm_latency.notation import experts_per_token, n_experts, tokens
+
+__all__ = ["distinct_experts", "expert_critical_batch", "tokens_per_expert"]
+
+PAGE = "mixture-of-experts"
+
+
+@formula(
+    latex=r"\bar{E}_{T}",
+    unit=sp.S.One,
+    page=PAGE,
+    example=dict(n_experts=8, experts_per_token=2, tokens=16),
+    result=7.92,
+)
+def distinct_experts():
+    """Different experts that the tokens visit on average, each choosing at random."""
+    return n_experts * (1 - (1 - experts_per_token / n_experts) ** tokens)
+
+
+@formula(
+    latex=r"\bar{T}_{e}",
+    unit=sp.S.One,
+    page=PAGE,
+    example=dict(n_experts=8, experts_per_token=2, tokens=16),
+    result=4.04,
+)
+def tokens_per_expert():
+    """Tokens that share one expert that is read."""
+    return tokens * experts_per_token / distinct_experts.term
+
+
+@formula(
+    latex=r"B^{*}_{E}",
+    unit=sp.S.One,
+    page=PAGE,
+    example=dict(n_experts=8, experts_per_token=2, bytes_per_param=2, peak_flops=312e12, mem_bandwidth=2.039e12),
+    result=612.1,
+)
+def expert_critical_batch():
+    """Batch at which experts, all of them read, compute for as long as they are read."""
+    return n_experts / experts_per_token * critical_batch.term

@@ -1,0 +1,128 @@
+"""What occupies the devices' memory: the weights and the KV cache."""
+
+import sympy as sp
+
+from llm_latency.formula import formula
+from llm_latency.notation import (
+    batch,
+    byte,
+    bytes_per_kv,
+    bytes_per_param,
+    context,
+    d_model,
+    mem_size,
+    n_devices,
+    n_layers,
+    n_params,
+)
+
+__all__ = [
+    "kv_bytes_per_token",
+    "kv_cache_bytes",
+    "max_batch",
+    "max_cached_tokens",
+    "max_context",
+    "weight_bytes",
+]
+
+
+@formula(
+    latex=r"M_{\mathrm{weights}}",
+    unit=byte,
+    page="roofline",
+    example=dict(n_params=260e9, bytes_per_param=2),
+    result=5.2e11,
+)
+def weight_bytes():
+    """Bytes of all weights, over all devices."""
+    return bytes_per_param * n_params
+
+
+@formula(
+    latex=r"m_{\mathrm{kv}}",
+    unit=byte,
+    page="example-260b",
+    example=dict(n_layers=80, d_model=16384, bytes_per_kv=2),
+    result=5.243e06,
+    assumes=("multi-head attention",),
+)
+def kv_bytes_per_token():
+    """Bytes that one token leaves in the KV cache: a key and a value in every layer."""
+    return 2 * bytes_per_kv * n_layers * d_model
+
+
+@formula(
+    latex=r"M_{\mathrm{kv}}",
+    unit=byte,
+    page="example-260b",
+    example=dict(n_layers=80, d_model=16384, bytes_per_kv=2, batch=512, context=2048),
+    result=5.498e12,
+)
+def kv_cache_bytes():
+    """Bytes of the KV cache of a whole batch, over all devices."""
+    return batch * context * kv_bytes_per_token.term
+
+
+_free_bytes = n_devices * mem_size - weight_bytes.term
+
+
+@formula(
+    latex=r"L_{\max}",
+    unit=sp.S.One,
+    page="example-260b",
+    example=dict(
+        n_devices=16,
+        mem_size=40e9,
+        n_params=260e9,
+        bytes_per_param=2,
+        batch=512,
+        n_layers=80,
+        d_model=16384,
+        bytes_per_kv=2,
+    ),
+    result=44.7,
+)
+def max_context():
+    """Tokens of context per sequence that fit beside the weights; negative if those alone do not fit."""
+    return _free_bytes / (batch * kv_bytes_per_token.term)
+
+
+@formula(
+    latex=r"(BL)_{\max}",
+    unit=sp.S.One,
+    page="kv-cache",
+    example=dict(
+        n_devices=16,
+        mem_size=40e9,
+        n_params=260e9,
+        bytes_per_param=2,
+        n_layers=80,
+        d_model=16384,
+        bytes_per_kv=2,
+    ),
+    result=2.289e04,
+)
+def max_cached_tokens():
+    """Tokens of KV cache that fit beside the weights, over all sequences; negative if those alone do not fit."""
+    return _free_bytes / kv_bytes_per_token.term
+
+
+@formula(
+    latex=r"B_{\max}",
+    unit=sp.S.One,
+    page="batch-size",
+    example=dict(
+        n_devices=1,
+        mem_size=40e9,
+        n_params=13e9,
+        bytes_per_param=2,
+        context=512,
+        n_layers=40,
+        d_model=5120,
+        bytes_per_kv=2,
+    ),
+    result=33.38,
+)
+def max_batch():
+    """Sequences that fit beside the weights; negative if those alone do not fit."""
+    return _free_bytes / (context * kv_bytes_per_token.term)

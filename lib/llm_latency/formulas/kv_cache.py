@@ -1,0 +1,148 @@
+"""What the KV cache costs in time: its bytes, read again at every decode step.
+
+The cache belongs to one sequence each, so a batch shares nothing of it. Here it enters the decode
+step's reading, its arithmetic intensity and its critical batch.
+"""
+
+import sympy as sp
+
+from llm_latency.formula import formula
+from llm_latency.formulas.footprint import kv_bytes_per_token, kv_cache_bytes, weight_bytes
+from llm_latency.formulas.roofline import ridge_point, serial, weight_read_time
+from llm_latency.formulas.transformer import attention_flops_per_token, token_flops
+from llm_latency.notation import (
+    FLOP,
+    batch,
+    byte,
+    context,
+    mem_bandwidth,
+    n_devices,
+    peak_flops,
+    second,
+)
+
+__all__ = [
+    "cached_critical_batch",
+    "cached_decode_intensity",
+    "decode_intensity_ceiling",
+    "decode_read_time",
+    "kv_read_time",
+    "recompute_rate",
+    "step_growth",
+]
+
+PAGE = "batch-size"
+
+
+@formula(
+    latex=r"t_{\mathrm{kv}}",
+    unit=second,
+    page="example-260b",
+    example=dict(batch=512, context=1, n_layers=80, d_model=16384, bytes_per_kv=2, n_devices=16, mem_bandwidth=1.5e12),
+    result=0.0001118,
+)
+def kv_read_time():
+    """Time to read the KV cache of the whole batch once."""
+    return kv_cache_bytes.term / (n_devices * mem_bandwidth)
+
+
+@formula(
+    latex=r"t_{\mathrm{read}}",
+    unit=second,
+    page=PAGE,
+    example=dict(
+        batch=64,
+        context=512,
+        n_params=13e9,
+        bytes_per_param=2,
+        n_layers=40,
+        d_model=5120,
+        bytes_per_kv=2,
+        n_devices=1,
+        mem_bandwidth=1.5e12,
+    ),
+    result=0.03523,
+)
+def decode_read_time():
+    """Time of a decode step's reading: the weights once, and the KV cache of every sequence."""
+    return serial(weight_read_time.term, kv_read_time.term)
+
+
+_step_work_per_sequence = token_flops.term + attention_flops_per_token.term
+
+
+@formula(
+    latex=r"I_{\mathrm{decode}}^{\mathrm{cached}}",
+    unit=FLOP / byte,
+    page=PAGE,
+    example=dict(
+        batch=208,
+        context=512,
+        n_params=12.58e9,
+        bytes_per_param=2,
+        n_layers=40,
+        d_model=5120,
+        bytes_per_kv=2,
+    ),
+    result=47.33,
+)
+def cached_decode_intensity():
+    """Arithmetic intensity of a decode step that reads its weights and its KV cache."""
+    return batch * _step_work_per_sequence / (weight_bytes.term + kv_cache_bytes.term)
+
+
+@formula(
+    latex=r"I_{\max}",
+    unit=FLOP / byte,
+    page=PAGE,
+    example=dict(context=512, n_params=12.58e9, n_layers=40, d_model=5120, bytes_per_kv=2),
+    result=60.99,
+)
+def decode_intensity_ceiling():
+    """Intensity that a decode step approaches as its batch grows without bound."""
+    return _step_work_per_sequence / (context * kv_bytes_per_token.term)
+
+
+@formula(
+    latex=r"B^{*}_{L}",
+    unit=sp.S.One,
+    page=PAGE,
+    example=dict(
+        context=100,
+        n_params=13e9,
+        bytes_per_param=2,
+        n_layers=40,
+        d_model=5120,
+        bytes_per_kv=2,
+        peak_flops=312e12,
+        mem_bandwidth=1.5e12,
+    ),
+    result=598.1,
+)
+def cached_critical_batch():
+    """Batch at which a decode step computes for as long as it reads weights and cache; negative if none."""
+    return weight_bytes.term / (_step_work_per_sequence / ridge_point.term - context * kv_bytes_per_token.term)
+
+
+@formula(
+    latex=r"\Delta t",
+    unit=second,
+    page="later-tokens",
+    example=dict(batch=80, n_layers=40, d_model=5120, bytes_per_kv=2, n_devices=8, mem_bandwidth=0.9e12),
+    result=9.102e-06,
+)
+def step_growth():
+    """Time by which a decode step is longer than the one before: one more token of cache per sequence."""
+    return batch * kv_bytes_per_token.term / (n_devices * mem_bandwidth)
+
+
+@formula(
+    latex=r"R_{\mathrm{recompute}}",
+    unit=byte / second,
+    page="kv-cache",
+    example=dict(n_layers=40, d_model=5120, bytes_per_kv=2, n_params=13e9, n_devices=1, peak_flops=312e12),
+    result=9.83e09,
+)
+def recompute_rate():
+    """Bytes of KV cache that a prefill of the same tokens produces per second."""
+    return kv_bytes_per_token.term * n_devices * peak_flops / token_flops.term

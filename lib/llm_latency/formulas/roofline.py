@@ -1,0 +1,204 @@
+"""One resource at a time, then the slowest: the roofline.
+
+Two clocks run while a device works, one for the bytes it reads and one for the FLOPs it computes.
+`overlapped` and `serial` say how times combine; no formula of this library combines them silently.
+"""
+
+import sympy as sp
+
+from llm_latency.formula import formula
+from llm_latency.formulas.footprint import weight_bytes
+from llm_latency.formulas.transformer import matmul_flops
+from llm_latency.notation import (
+    FLOP,
+    batch,
+    byte,
+    bytes_per_activation,
+    bytes_per_param,
+    cols,
+    d_model,
+    flops_per_mac,
+    inner,
+    mem_bandwidth,
+    n_devices,
+    n_params,
+    peak_flops,
+    rows,
+    second,
+    tokens,
+    vocab,
+)
+
+__all__ = [
+    "compute_time",
+    "critical_batch",
+    "decode_intensity",
+    "matmul_intensity",
+    "matmul_time",
+    "overlapped",
+    "ridge_point",
+    "serial",
+    "unembedding_read_time",
+    "weight_read_time",
+]
+
+PAGE = "roofline"
+
+
+def overlapped(*times: sp.Expr) -> sp.Expr:
+    """Combine times of work that proceeds at the same moment: the longest.
+
+    Parameters
+    ----------
+    *times : sympy.Expr
+        Times, second.
+
+    Returns
+    -------
+    sympy.Expr
+        Their maximum, second.
+
+    Examples
+    --------
+    >>> overlapped(sp.Integer(3), sp.Integer(5))
+    5
+
+    References
+    ----------
+    Derived in roofline, Eq. (eq-overlapped).
+    """
+    return sp.Max(*times)
+
+
+def serial(*times: sp.Expr) -> sp.Expr:
+    """Combine times of work that proceeds one piece after the other: the sum.
+
+    Parameters
+    ----------
+    *times : sympy.Expr
+        Times, second.
+
+    Returns
+    -------
+    sympy.Expr
+        Their sum, second.
+
+    Examples
+    --------
+    >>> serial(sp.Integer(3), sp.Integer(5))
+    8
+
+    References
+    ----------
+    Derived in roofline, Eq. (eq-serial).
+    """
+    return sp.Add(*times)
+
+
+@formula(
+    latex=r"I_{\mathrm{ridge}}",
+    unit=FLOP / byte,
+    page=PAGE,
+    example=dict(peak_flops=312e12, mem_bandwidth=1.5e12),
+    result=208,
+)
+def ridge_point():
+    """Arithmetic intensity at which reading and computing take equally long."""
+    return peak_flops / mem_bandwidth
+
+
+_matmul_bytes = bytes_per_param * inner * cols + bytes_per_activation * rows * (inner + cols)
+
+
+@formula(
+    latex=r"I_{\mathrm{matmul}}",
+    unit=FLOP / byte,
+    page=PAGE,
+    example=dict(rows=208, inner=12288, cols=12288, bytes_per_param=2, bytes_per_activation=2),
+    result=201.2,
+)
+def matmul_intensity():
+    """Arithmetic intensity of a product of activations and weights, each matrix moved once."""
+    return matmul_flops.expr / _matmul_bytes
+
+
+@formula(
+    latex=r"t_{\mathrm{matmul}}",
+    unit=second,
+    page=PAGE,
+    example=dict(
+        rows=64,
+        inner=12288,
+        cols=12288,
+        bytes_per_param=2,
+        bytes_per_activation=2,
+        peak_flops=312e12,
+        mem_bandwidth=2.039e12,
+    ),
+    result=0.0001496,
+)
+def matmul_time():
+    """Shortest time of one matrix product on one device, reading and computing overlapped."""
+    return overlapped(_matmul_bytes / mem_bandwidth, matmul_flops.expr / peak_flops)
+
+
+@formula(
+    latex=r"t_{\mathrm{weights}}",
+    unit=second,
+    page=PAGE,
+    example=dict(n_params=260e9, bytes_per_param=2, n_devices=16, mem_bandwidth=1.5e12),
+    result=0.02167,
+    assumes=("no experts",),
+)
+def weight_read_time():
+    """Time to read every weight once, the weights spread evenly over the devices."""
+    return weight_bytes.expr / (n_devices * mem_bandwidth)
+
+
+@formula(
+    latex=r"t_{\mathrm{compute}}",
+    unit=second,
+    page=PAGE,
+    example=dict(tokens=512, n_params=260e9, n_devices=16, peak_flops=312e12),
+    result=0.05333,
+    assumes=("no experts",),
+)
+def compute_time():
+    """Time of the weight matrices' arithmetic, spread evenly over the devices."""
+    return tokens * flops_per_mac * n_params / (n_devices * peak_flops)
+
+
+@formula(
+    latex=r"I_{\mathrm{decode}}",
+    unit=FLOP / byte,
+    page=PAGE,
+    example=dict(batch=512, bytes_per_param=2),
+    result=512,
+)
+def decode_intensity():
+    """Arithmetic intensity of a decode step, its weights read once for the whole batch."""
+    return batch * flops_per_mac / bytes_per_param
+
+
+@formula(
+    latex=r"B^{*}",
+    unit=sp.S.One,
+    page="decode-latency",
+    example=dict(bytes_per_param=2, peak_flops=312e12, mem_bandwidth=1.5e12),
+    result=208,
+)
+def critical_batch():
+    """Batch at which a decode step computes for as long as it reads its weights."""
+    return bytes_per_param / flops_per_mac * ridge_point.expr
+
+
+@formula(
+    latex=r"t_{\mathrm{unembedding}}",
+    unit=second,
+    page="example-13b-decode",
+    example=dict(vocab=51200, d_model=5120, bytes_per_param=2, n_devices=1, mem_bandwidth=1.555e12),
+    result=0.0003372,
+)
+def unembedding_read_time():
+    """Time to read the matrix that turns the last vector into one logit per token of the vocabulary."""
+    return bytes_per_param * vocab * d_model / (n_devices * mem_bandwidth)

@@ -1,0 +1,346 @@
+"""A model on a machine: which one, how it is split over devices, stored and run.
+
+`Deployment` checks the whole configuration and brings every value under its name in the registry;
+what is computed from it stands in `times`, `memory` and `explain`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from llm_latency.catalogue.devices import Device, devices
+from llm_latency.catalogue.models import BITS_PER_BYTE, Model, models
+from llm_latency.catalogue.tables import complete, equal_values, found
+from llm_latency.evaluation import check_shapes, check_together, checked, value_of
+from llm_latency.formulas.quantisation import quantised_bytes
+from llm_latency.notation import REGISTRY
+from llm_latency.operator_model.passes import TOUCHED_EXPERTS
+from llm_latency.operator_model.shape import shape_values
+from llm_latency.operator_model.splits import check_split
+from llm_latency.suggestions import suggestion
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+__all__ = ["Deployment", "deployed", "takes_options"]
+
+CHOICES = {"all_reduce": ("direct", "ring"), "routing": tuple(TOUCHED_EXPERTS), "check_fit": (False, True)}
+"""The options that are words, and the legal ones."""
+WORDS = {"model", "device", "compute_dtype", *CHOICES}
+SHARES = ("compute_efficiency", "bandwidth_efficiency", "link_efficiency", "activation_traffic")
+SCALE_BITS = 16
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Deployment:
+    """A model on devices, and how it is split over them.
+
+    Every number may be an array; arrays broadcast with those of the request. Nothing is fitted:
+    with the defaults, each operator runs at the datasheet's rates, reading and computing overlap
+    perfectly, activations stay on the chip and links have no latency. That is a lower bound for every
+    engine that runs operators and all-reduces one after the other, with ``routing="identical"`` for
+    experts and the best number of `microbatches`; a network that adds up on the way can beat it.
+
+    Parameters
+    ----------
+    model : str or Model
+        Key of the catalogue, or a model of your own.
+    device : str or Device
+        Key of the catalogue, or a device of your own.
+    tp : int, count, optional
+        Devices that share every matrix.
+    pp : int, count, optional
+        Stages that share the layers; each has `tp` devices.
+    ep : int, count, optional
+        Groups among which the `tp` devices divide the experts.
+    microbatches : int, count, optional
+        Parts of the batch that follow one another through the stages.
+    weight_bits : float, bit, optional
+        Bits of every weight, whatever the model stores; the model's own unless given.
+    expert_bits, vocab_bits : float, bit, optional
+        Bits of a weight of the experts, and of the embeddings; as `weight_bits`, or the model's own
+        if neither is given.
+    group_size : int, count, optional
+        Weights that share one scale and zero point; none are stored unless given.
+    scale_bits, zero_point_bits : float, bit, optional
+        Bits of a scale and of a zero point; 16 and 0 unless given.
+    kv_bits : float, bit, optional
+        Bits of a cached key or value element; those of the model unless given.
+    compute_dtype : str, optional
+        Number format of the arithmetic: ``fp16``, ``bf16``, ``fp8``, ``int8`` or ``fp4``.
+    devices_per_node : int, count, optional
+        Devices whose links reach each other: 8 in most servers, 72 for a GB200.
+    network_bandwidth : float, byte/s, optional
+        Rate of one device to other servers, one direction; the device's unless given.
+    link_latency : float, s, optional
+        Latency of one message; the device's, or 0, unless given.
+    all_reduce : str, optional
+        ``direct``, every device with every other at once, or ``ring``: how many messages follow one
+        another, each with its latency. The bytes are those of the best schedule.
+    routing : str, optional
+        ``uniform``: each token visits experts at random, and a pass touches the expected number of
+        them; ``identical``: all tokens visit the same, the fewest possible.
+    compute_efficiency, bandwidth_efficiency, link_efficiency : float, share, optional
+        Share of the datasheet's rates that operators and all-reduces reach.
+    activation_traffic : float, share, optional
+        Share of the activations that travels through the device's memory.
+    overlap_exponent : float, exponent, optional
+        Exponent of the soft maximum of reading and computing: 1 for their sum; the hard maximum
+        unless given.
+    check_fit : bool, optional
+        Whether a request that does not fit in memory is an error.
+
+    Raises
+    ------
+    UnknownNameError
+        If the catalogue has no such model or device.
+    ValueError
+        If a value is outside its range, or the model cannot be split this way.
+
+    Examples
+    --------
+    >>> Deployment(model="Llama-3-70B", device="H100-SXM", tp=8).title
+    'Llama-3-70B on 8 × H100-SXM'
+    >>> Deployment(model="Llama-3-70B", device="H100-SXM", tp=6)
+    Traceback (most recent call last):
+    ...
+    ValueError: tp = 6 must divide the 64 heads of Llama-3-70B
+
+    References
+    ----------
+    Derived in operator-model.
+    """
+
+    model: str | Model
+    device: str | Device
+    tp: ArrayLike = 1
+    pp: ArrayLike = 1
+    ep: ArrayLike = 1
+    microbatches: ArrayLike = 1
+    weight_bits: ArrayLike | None = None
+    expert_bits: ArrayLike | None = None
+    vocab_bits: ArrayLike | None = None
+    group_size: ArrayLike | None = None
+    scale_bits: ArrayLike = SCALE_BITS
+    zero_point_bits: ArrayLike = 0
+    kv_bits: ArrayLike | None = None
+    compute_dtype: str = "fp16"
+    devices_per_node: ArrayLike = 8
+    network_bandwidth: ArrayLike | None = None
+    link_latency: ArrayLike | None = None
+    all_reduce: str = "direct"
+    routing: str = "uniform"
+    compute_efficiency: ArrayLike = 1
+    bandwidth_efficiency: ArrayLike = 1
+    link_efficiency: ArrayLike = 1
+    activation_traffic: ArrayLike = 0
+    overlap_exponent: ArrayLike | None = None
+    check_fit: bool = False
+
+    def __post_init__(self):
+        complete(self, model=found(self.model, Model, models), device=found(self.device, Device, devices))
+        for name, legal in CHOICES.items():
+            chosen = getattr(self, name)
+            if not isinstance(chosen, str | bool) or chosen not in legal:
+                hint = suggestion(chosen, map(str, legal))
+                raise ValueError(f"{name} = {chosen!r}: {hint}must be {' or '.join(map(repr, legal))}")
+        check_shapes(self._sizes)
+        self._check_bits()
+        complete(self, values=self._values())
+
+    def __eq__(self, other) -> bool:
+        return equal_values(self, other)
+
+    def __hash__(self) -> int:
+        return hash((self.model, self.device, *(getattr(self, name) for name in WORDS - {"model", "device"})))
+
+    @property
+    def soft(self) -> bool:
+        """Whether reading and computing combine by the soft maximum."""
+        return self.overlap_exponent is not None
+
+    @property
+    def title(self) -> str:
+        """The model and its devices."""
+        number = self.values["tp"] * self.values["pp"]
+        several = f"{int(number)} × " if np.ndim(number) == 0 and number > 1 else ""
+        return f"{self.model.name} on {several}{self.device.name}"
+
+    def request(self, **numbers) -> dict[str, np.ndarray]:
+        """Check the numbers of a request, once, and add them to the deployment's values.
+
+        Parameters
+        ----------
+        **numbers : float or array_like
+            Such as ``batch``, ``prompt`` and ``context``, by their names in the registry.
+
+        Returns
+        -------
+        dict of str to numpy.ndarray
+            All values by their names in the registry.
+
+        Raises
+        ------
+        ValueError
+            If a number is outside its range, or does not go together with the deployment's values.
+        """
+        request = {name: checked(name, number) for name, number in numbers.items()}
+        check_shapes(self._sizes | request)
+        check_together(self.values | request)
+        return self.values | request
+
+    @cached_property
+    def _sizes(self) -> dict[str, np.ndarray]:
+        """The numbers among the options, as they were given."""
+        given = {item.name: getattr(self, item.name) for item in fields(self) if item.name not in WORDS}
+        return {name: np.asarray(size) for name, size in given.items() if size is not None}
+
+    def _values(self) -> dict[str, np.ndarray]:
+        """Check every number, and bring it under its name in the registry."""
+        counts = ("tp", "pp", "ep", "microbatches", "devices_per_node")
+        names = (*counts, *SHARES, *(["overlap_exponent"] if self.soft else []))
+        values = {name: checked(name, getattr(self, name)) for name in names}
+        values |= shape_values(self.model) | self._storage()
+        check_together(values)
+        known = {*self.model.arguments, *self.device.arguments, *self._sizes}
+        check_split(values, known, model=self.model.name, device=self.device.name)
+        return values | self._machine(values)
+
+    def _check_bits(self) -> None:
+        """Refuse what would have no effect."""
+        if self.expert_bits is not None and self.model.n_experts is None:
+            raise ValueError(f"expert_bits = {self.expert_bits}: {self.model.name} has no experts")
+        quantised = any(bits is not None for bits in (self.weight_bits, self.expert_bits, self.vocab_bits))
+        if self.group_size is not None and not quantised:
+            raise ValueError(f"group_size = {self.group_size} needs weight_bits, expert_bits or vocab_bits")
+        for name in ("scale_bits", "zero_point_bits"):
+            checked(name, getattr(self, name))
+
+    def _storage(self) -> dict[str, np.ndarray]:
+        """Return the bytes of one number of each kind."""
+        model = self.model
+        weights = self._stored("weight_bits", model.bytes_per_param)
+        storage = {"bytes_per_param": weights}
+        for part, own in (("expert", model.bytes_per_expert_param), ("vocab", model.bytes_per_vocab_param)):
+            default = weights if own is None or self.weight_bits is not None else own
+            storage[f"bytes_per_{part}_param"] = self._stored(f"{part}_bits", default)
+        if self.kv_bits is None:
+            storage["bytes_per_kv"] = checked("bytes_per_kv", model.bytes_per_kv)
+        else:
+            storage["bytes_per_kv"] = checked("weight_bits", self.kv_bits, "kv_bits") / BITS_PER_BYTE
+        storage["bytes_per_activation"] = checked("bytes_per_activation", model.bytes_per_activation)
+        return storage
+
+    def _stored(self, name: str, default):
+        """Return the bytes of one weight: the default, or what the bits of this name and their scales take."""
+        if getattr(self, name) is None:
+            return checked("bytes_per_param", default)
+        bits = checked("weight_bits", getattr(self, name), name)
+        if self.group_size is None:
+            return bits / BITS_PER_BYTE
+        parts = {part: checked(part, getattr(self, part)) for part in ("group_size", "scale_bits", "zero_point_bits")}
+        return value_of(quantised_bytes.expr, parts | {"weight_bits": bits, "bits_per_byte": BITS_PER_BYTE})
+
+    def _machine(self, values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Return the rates of the device and of what lies between devices."""
+        device = self.device.computing_in(self.compute_dtype)
+        # A single device sends nothing, and a single server nothing outside: there any rate will do.
+        link = 1 if device.link_bandwidth is None else device.link_bandwidth
+        networks = (self.network_bandwidth, device.network_bandwidth, link)
+        latencies = (self.link_latency, device.link_latency, 0)
+        machine = {
+            "flops_per_mac": REGISTRY["flops_per_mac"].constant,
+            "peak_flops": checked("peak_flops", device.peak_flops),
+            "mem_bandwidth": checked("mem_bandwidth", device.mem_bandwidth),
+            "link_bandwidth": checked("link_bandwidth", link),
+            "network_bandwidth": checked("network_bandwidth", next(rate for rate in networks if rate is not None)),
+            "link_latency": checked("link_latency", next(each for each in latencies if each is not None)),
+        }
+        peers = values["tp"] - 1
+        machine["hops"] = peers if self.all_reduce == "ring" else np.minimum(peers, 1)
+        return machine | {"stage_bandwidth": _stage_bandwidth(values, machine)}
+
+
+def _stage_bandwidth(values: dict[str, np.ndarray], machine: dict[str, np.ndarray]) -> np.ndarray:
+    """Return the mean rate from stage to stage: between servers that of the network, else that of the links."""
+    steps, per_node = values["pp"] - 1, values["devices_per_node"]
+    servers = np.ceil(values["tp"] * values["pp"] / per_node)
+    outside = np.where(values["tp"] >= per_node, steps, servers - 1)
+    inverse = outside / machine["network_bandwidth"] + (steps - outside) / machine["link_bandwidth"]
+    mean = np.maximum(steps, 1) / np.where(steps > 0, inverse, 1)
+    return np.where(steps > 0, mean, machine["link_bandwidth"])
+
+
+def deployed(model: str | Model, device: str | Device, options: dict) -> Deployment:
+    """Make a deployment from options by name.
+
+    Parameters
+    ----------
+    model, device : str or Model, str or Device
+        As in `Deployment`.
+    options : dict
+        The other parameters of `Deployment`.
+
+    Returns
+    -------
+    Deployment
+        The deployment.
+
+    Raises
+    ------
+    TypeError
+        If there is no such option.
+
+    Examples
+    --------
+    >>> deployed("GPT-13B", "A100-40GB-SXM", {"tpp": 2})
+    Traceback (most recent call last):
+    ...
+    TypeError: unknown option 'tpp'; did you mean 'tp' or 'pp'? known: tp, pp, ep, ...
+
+    References
+    ----------
+    Page ``operator-model``.
+    """
+    known = [item.name for item in fields(Deployment) if item.name not in ("model", "device")]
+    for name in options:
+        if name not in known:
+            raise TypeError(f"unknown option {name!r}; {suggestion(name, known)}known: {', '.join(known)}")
+    return Deployment(model=model, device=device, **options)
+
+
+Function = TypeVar("Function", bound=Callable)
+
+
+def takes_options(function: Function) -> Function:
+    """Show the options of `Deployment` in the signature of a function that passes them on.
+
+    Parameters
+    ----------
+    function : callable
+        A function with ``**options``.
+
+    Returns
+    -------
+    callable
+        The same function.
+
+    Examples
+    --------
+    >>> @takes_options
+    ... def time(model, device, **options): ...
+    >>> list(inspect.signature(time).parameters)[:4]
+    ['model', 'device', 'tp', 'pp']
+    """
+    signature = inspect.signature(function)
+    own = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
+    every = inspect.signature(Deployment).parameters.values()
+    options = [each for each in every if each.name not in signature.parameters]
+    function.__signature__ = signature.replace(parameters=[*own, *options])
+    return function

@@ -1,0 +1,242 @@
+"""A pass taken apart: where the time goes, operator by operator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llm_latency.evaluation import value_of
+from llm_latency.operator_model.deployment import deployed, takes_options
+from llm_latency.operator_model.memory import check_fit
+from llm_latency.operator_model.operators import Architecture
+from llm_latency.operator_model.passes import DECODE, PREFILL, communication_times, operators_of
+from llm_latency.operator_model.shape import architecture_of
+from llm_latency.table import markdown_table
+
+if TYPE_CHECKING:
+    from llm_latency.catalogue.devices import Device
+    from llm_latency.catalogue.models import Model
+
+__all__ = ["Explanation", "OperatorShare", "explain"]
+
+
+@dataclass(frozen=True)
+class OperatorShare:
+    """One operator's part in a pass, on one device.
+
+    Parameters
+    ----------
+    name : str
+        The operator.
+    flops : float, FLOP
+        Its work in the whole pass.
+    weight_bytes, kv_bytes, activation_bytes : float, byte
+        What it moves in the whole pass; of the activations, all that it reads and writes. With
+        pipeline stages, the mean of a device.
+    compute_time, memory_time : float, s
+        Time of its work, and of its bytes.
+    time : float, s
+        What the two combine to.
+
+    Examples
+    --------
+    >>> explain("GPT-13B", "A100-40GB-SXM", context=512).rows[1].bound_by
+    'memory'
+
+    References
+    ----------
+    Derived in operator-model.
+    """
+
+    name: str
+    flops: float = 0.0
+    weight_bytes: float = 0.0
+    kv_bytes: float = 0.0
+    activation_bytes: float = 0.0
+    compute_time: float = 0.0
+    memory_time: float = 0.0
+    time: float = 0.0
+
+    @property
+    def bytes(self) -> float:
+        """Weights and cache that it moves, byte."""
+        return self.weight_bytes + self.kv_bytes
+
+    @property
+    def intensity(self) -> float:
+        """Work per byte of weights and cache, FLOP/byte; not a number where it moves none."""
+        return self.flops / self.bytes if self.bytes else np.nan
+
+    @property
+    def bound_by(self) -> str:
+        """What it waits for: ``compute``, ``memory`` or ``link``; ``-`` if it takes no time."""
+        if not self.time:
+            return "-"
+        if not self.compute_time and not self.memory_time:
+            return "link"
+        return "compute" if self.compute_time > self.memory_time else "memory"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A pass, operator by operator; a notebook typesets it as a table.
+
+    Parameters
+    ----------
+    title : str
+        Model, machine and pass.
+    rows : tuple of OperatorShare
+        The operators in the order of the pass.
+    recalled : tuple of str, optional
+        Values of the specs that nobody has read at a source yet.
+
+    Examples
+    --------
+    >>> found = explain("Llama-3-70B", "H100-SXM", tp=8, batch=1, context=4096)
+    >>> found.title
+    'Llama-3-70B on 8 × H100-SXM: decode step, batch 1, context 4096; per device'
+    >>> max(found.rows, key=lambda row: row.time).name
+    'MLP'
+
+    References
+    ----------
+    Derived in operator-model.
+    """
+
+    title: str
+    rows: tuple[OperatorShare, ...]
+    recalled: tuple[str, ...] = ()
+
+    @property
+    def time(self) -> float:
+        """Time of the whole pass, second."""
+        return sum(row.time for row in self.rows)
+
+    def _table(self) -> str:
+        total = OperatorShare(
+            "whole pass",
+            **{name: sum(getattr(row, name) for row in self.rows) for name in ("flops", "weight_bytes", "kv_bytes")},
+            time=self.time,
+        )
+        rows = [*(row for row in self.rows if row.time), total]
+        columns = {
+            "operator": [row.name for row in rows],
+            "time [ms]": [f"{1e3 * row.time:.3f}" for row in rows],
+            "share": [f"{row.time / self.time:.1%}" for row in rows],
+            "bound by": [*(row.bound_by for row in rows[:-1]), "-"],
+            "GFLOP": [_four_digits(row.flops / 1e9) for row in rows],
+            "MB": [_four_digits(row.bytes / 1e6) for row in rows],
+            "FLOP/byte": ["-" if np.isnan(row.intensity) else f"{row.intensity:.3g}" for row in rows],
+        }
+        return markdown_table(columns)
+
+    def _repr_markdown_(self) -> str:
+        note = f"\n\nNot read at a source yet: {', '.join(self.recalled)}." if self.recalled else ""
+        return f"{self.title}.\n\n{self._table()}{note}"
+
+    def __repr__(self) -> str:
+        return f"{self.title}\n{self._table()}"
+
+
+@takes_options
+def explain(
+    model: str | Model,
+    device: str | Device,
+    *,
+    batch: float = 1,
+    context: float | None = None,
+    prompt: float | None = None,
+    **options,
+) -> Explanation:
+    """Take a pass apart, operator by operator.
+
+    Parameters
+    ----------
+    model : str or Model
+        Key of the catalogue, or a model of your own.
+    device : str or Device
+        Key of the catalogue, or a device of your own.
+    batch : float, count
+        Sequences.
+    context : float, count, optional
+        Tokens of each sequence already in the KV cache, for a decode step.
+    prompt : float, count, optional
+        Tokens of each prompt, for a prefill.
+    **options : see `Deployment`
+        How the model is split, stored and run: the parameters of `Deployment`, such as `tp`.
+
+    Returns
+    -------
+    Explanation
+        A table that a notebook typesets; `rows` holds the numbers.
+
+    Raises
+    ------
+    UnknownNameError, ValueError
+        As `Deployment`; also if both or none of `context` and `prompt` are given, or an array.
+
+    Examples
+    --------
+    >>> print(f"{1e3 * explain('GPT-13B', 'A100-40GB-SXM', context=512).time:.1f} ms")
+    16.8 ms
+
+    References
+    ----------
+    Derived in operator-model.
+    """
+    deployment = deployed(model, device, options)
+    if (context is None) == (prompt is None):
+        raise ValueError("give context for a decode step, or prompt for a prefill")
+    if prompt is None:
+        kind, what = DECODE, f"batch {batch}, context {context}"
+        request = deployment.request(batch=batch, context=context) | {"prompt": 1, "output": 1}
+    else:
+        kind, what = PREFILL, f"batch {batch}, prompt {prompt}"
+        request = deployment.request(batch=batch, prompt=prompt)
+        request["context"] = request["prompt"]
+    if any(np.ndim(given) for given in request.values()):
+        raise ValueError("explain takes one configuration, not an array of them")
+    check_fit(deployment, request)
+    values = kind.values(request)
+    # A device does its stage's part for each micro-batch; the time is the pass's.
+    part, rounds = values["microbatches"] / values["pp"], value_of(kind.rounds, values)
+    expressions = _expressions(architecture_of(deployment.model, kind.absorbed), deployment.routing, deployment.soft)
+    rows = [
+        OperatorShare(
+            name,
+            **{key: float(part * value_of(expr, values)) for key, expr in amounts.items()},
+            **{key: float(rounds * value_of(expr, values)) for key, expr in times.items()},
+        )
+        for name, amounts, times in expressions
+    ]
+    rows += [
+        OperatorShare(name, time=float(rounds * value_of(expr, values))) for name, expr in communication_times().items()
+    ]
+    recalled = tuple(
+        f"{name} of {spec.name}" for spec in (deployment.model, deployment.device) for name in spec.recalled
+    )
+    return Explanation(f"{deployment.title}: {kind.name}, {what}; per device", tuple(rows), recalled)
+
+
+def _four_digits(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1e4 else f"{value:.4g}"
+
+
+_AMOUNTS = ("flops", "weight_bytes", "kv_bytes", "activation_bytes")
+
+
+@cache
+def _expressions(architecture: Architecture, routing: str, soft: bool) -> tuple[tuple[str, dict, dict], ...]:
+    """Return each operator's name, amounts and times, of all times that it runs in a pass."""
+    return tuple(
+        (
+            each.name,
+            {name: each.count * getattr(each, name) for name in _AMOUNTS},
+            {name: each.count * getattr(each, name) for name in ("compute_time", "memory_time")}
+            | {"time": each.count * each.time(soft)},
+        )
+        for each in operators_of(architecture, routing)
+    )

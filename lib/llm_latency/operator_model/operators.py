@@ -1,0 +1,338 @@
+"""A decoder operator by operator: what each one computes, holds and moves in one pass.
+
+A pass processes T tokens of B sequences; a query attends to x keys on average. A decode step and a
+prefill are the same operators at different T and x. Each operator is written for one device;
+`sharded` says what tensor and expert parallelism leave of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import sympy as sp
+
+from llm_latency.notation import (
+    batch,
+    bytes_per_activation,
+    bytes_per_expert_param,
+    bytes_per_kv,
+    bytes_per_param,
+    bytes_per_vocab_param,
+    d_model,
+    dense_layers,
+    ep,
+    expert_width,
+    experts_per_token,
+    flops_per_mac,
+    head_dim,
+    keys,
+    kv_length,
+    kv_rank,
+    mlp_matrices,
+    mlp_width,
+    n_experts,
+    n_heads,
+    n_kv_heads,
+    n_layers,
+    n_positions,
+    nope_dim,
+    query_rank,
+    residual_blocks,
+    rope_dim,
+    shared_width,
+    tokens,
+    touched_experts,
+    tp,
+    value_dim,
+    vocab,
+    vocab_matrices,
+    windowed_keys,
+    windowed_kv_length,
+    windowed_layers,
+)
+from llm_latency.operator_model.operator import Operator
+
+__all__ = ["Architecture", "decoder", "decoder_params", "sharded"]
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Which operators a decoder has.
+
+    Multi-head, grouped-query and multi-query attention are one architecture: they differ in the
+    number of key-value heads. So do plain and gated MLPs, tied and untied embeddings, and blocks
+    in parallel or in sequence, which differ in a number.
+
+    Parameters
+    ----------
+    latent : bool, optional
+        Whether keys and values are compressed into one vector per token.
+    compressed_query : bool, optional
+        Whether the query is compressed too; only with `latent`.
+    absorbed : bool, optional
+        Whether latent attention works on the compressed vectors, as a decode step does, and does
+        not expand them, as a prefill does.
+    windowed : bool, optional
+        Whether some layers slide a window.
+    dense : bool, optional
+        Whether some layers have one MLP.
+    experts : bool, optional
+        Whether some layers have experts.
+    shared : bool, optional
+        Whether experts come with some that every token visits.
+
+    Examples
+    --------
+    >>> [operator.name for operator in decoder(Architecture(dense=False, experts=True))]
+    ['embedding', 'QKV', 'attention', 'output', 'router', 'experts', 'norms', 'unembedding']
+
+    References
+    ----------
+    Derived in operator-model, attention-variants and mixture-of-experts.
+    """
+
+    latent: bool = False
+    compressed_query: bool = False
+    absorbed: bool = True
+    windowed: bool = False
+    dense: bool = True
+    experts: bool = False
+    shared: bool = False
+
+
+def _product(
+    name: str,
+    count: sp.Expr,
+    weights: sp.Expr,
+    elements: sp.Expr,
+    *,
+    rows: sp.Expr = tokens,
+    live: sp.Expr | None = None,
+    stored_as: sp.Symbol = bytes_per_param,
+) -> Operator:
+    """Return activations times weights: one multiply-add per row and weight, each weight read once.
+
+    Of each row, its kernels move so many elements; the widest of them has `live` at the same time.
+    """
+    return Operator(
+        name,
+        count,
+        params=weights,
+        flops=flops_per_mac * rows * weights,
+        weight_bytes=stored_as * weights,
+        activation_bytes=bytes_per_activation * rows * elements,
+        live_bytes=bytes_per_activation * rows * (elements if live is None else live),
+        bytes_per_param=stored_as,
+    )
+
+
+def _core(name: str, count: sp.Expr, score_width: sp.Expr, value_width: sp.Expr, cached: sp.Expr) -> Operator:
+    """Return the attention core: the query-key and the weight-value products of every head."""
+    width = n_heads * (score_width + value_width)
+    in_and_out = bytes_per_activation * tokens * width
+    return Operator(
+        name,
+        count,
+        flops=flops_per_mac * tokens * keys * width,
+        kv_bytes=bytes_per_kv * batch * kv_length * cached,
+        activation_bytes=in_and_out,
+        live_bytes=in_and_out,
+    )
+
+
+def _grouped_attention() -> tuple[Operator, Operator, Operator]:
+    width = (n_heads + 2 * n_kv_heads) * head_dim
+    return (
+        _product("QKV", n_layers, d_model * width, d_model + width),
+        _core("attention", n_layers, head_dim, head_dim, 2 * n_kv_heads * head_dim),
+        _product("output", n_layers, n_heads * head_dim * d_model, n_heads * head_dim + d_model),
+    )
+
+
+def _latent_attention(compressed_query: bool, absorbed: bool) -> tuple[Operator, Operator, Operator]:
+    query_width = n_heads * (nope_dim + rope_dim)
+    to_query = query_rank * (d_model + query_width) if compressed_query else d_model * query_width
+    latent = kv_rank + rope_dim
+    expansion = kv_rank * n_heads * (nope_dim + value_dim)
+    if absorbed:
+        core = _core("attention", n_layers, latent, kv_rank, latent)
+    else:
+        core = _core("attention", n_layers, nope_dim + rope_dim, value_dim, latent)
+        expanded = bytes_per_activation * batch * kv_length * n_heads * (nope_dim + value_dim)
+        core = replace(
+            core,
+            activation_bytes=core.activation_bytes + 2 * expanded,
+            live_bytes=core.live_bytes + expanded,
+        )
+    return (
+        _product("QKV", n_layers, to_query + d_model * latent + expansion, d_model + query_width + latent),
+        core,
+        _product("output", n_layers, n_heads * value_dim * d_model, n_heads * value_dim + d_model),
+    )
+
+
+def _widest(width: sp.Expr) -> sp.Expr:
+    """Return the elements of an MLP's widest kernel: into its first matrices, or into its nonlinearity."""
+    return sp.Max(d_model, width) + (mlp_matrices - 1) * width
+
+
+def _mlp(name: str, count: sp.Expr, width: sp.Expr) -> Operator:
+    """Return an MLP; its matrices and its nonlinearity each read their input and write their output."""
+    return _product(
+        name,
+        count,
+        mlp_matrices * d_model * width,
+        2 * d_model + 2 * mlp_matrices * width,
+        live=_widest(width),
+    )
+
+
+def _experts(count: sp.Expr) -> Operator:
+    one = mlp_matrices * d_model * expert_width
+    visits = bytes_per_activation * tokens * experts_per_token
+    return Operator(
+        "experts",
+        count,
+        params=n_experts * one,
+        flops=flops_per_mac * tokens * experts_per_token * one,
+        weight_bytes=bytes_per_expert_param * touched_experts * one,
+        activation_bytes=visits * (3 * d_model + 2 * mlp_matrices * expert_width),
+        live_bytes=visits * _widest(expert_width),
+        bytes_per_param=bytes_per_expert_param,
+    )
+
+
+def decoder(architecture: Architecture) -> tuple[Operator, ...]:
+    """List the operators of a pass, on one device that holds the whole model.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        Which operators there are.
+
+    Returns
+    -------
+    tuple of Operator
+        In the order in which the first token meets them.
+
+    Examples
+    --------
+    >>> [operator.name for operator in decoder(Architecture())]
+    ['embedding', 'QKV', 'attention', 'output', 'MLP', 'norms', 'unembedding']
+    >>> decoder(Architecture())[2].flops
+    2*flops_per_mac*tokens*keys*n_heads*head_dim
+
+    References
+    ----------
+    Derived in operator-model, Eq. (eq-operators).
+    """
+    qkv, core, output = (
+        _latent_attention(architecture.compressed_query, architecture.absorbed)
+        if architecture.latent
+        else _grouped_attention()
+    )
+    cores = [core]
+    if architecture.windowed:
+        window = core.subs({keys: windowed_keys, kv_length: windowed_kv_length})
+        cores = [
+            replace(core, count=n_layers - windowed_layers),
+            replace(window, name="windowed attention", count=windowed_layers),
+        ]
+    with_experts = n_layers - dense_layers if architecture.dense else n_layers
+    mlps = []
+    if architecture.dense:
+        mlps.append(_mlp("MLP", dense_layers if architecture.experts else n_layers, mlp_width))
+    if architecture.experts:
+        mlps.append(_product("router", with_experts, d_model * n_experts, d_model + n_experts))
+        mlps.append(_experts(with_experts))
+        if architecture.shared:
+            mlps.append(_mlp("shared experts", with_experts, shared_width))
+    embedding = Operator(
+        "embedding",
+        sp.S.One,
+        params=(vocab + n_positions) * d_model,
+        activation_bytes=2 * bytes_per_activation * tokens * d_model,
+        bytes_per_param=bytes_per_vocab_param,
+        live_bytes=bytes_per_activation * tokens * d_model,
+    )
+    # A residual sum and the norm after it are one kernel: it reads the sum so far and the outputs of
+    # the blocks, two a layer, and writes the new sum and the normed vector.
+    norms = Operator(
+        "norms",
+        n_layers,
+        params=residual_blocks * d_model,
+        weight_bytes=bytes_per_param * residual_blocks * d_model,
+        activation_bytes=bytes_per_activation * tokens * (3 * residual_blocks + 2) * d_model,
+        live_bytes=bytes_per_activation * tokens * d_model,
+    )
+    unembedding = replace(
+        _product(
+            "unembedding", sp.S.One, vocab * d_model, vocab + d_model, rows=batch, stored_as=bytes_per_vocab_param
+        ),
+        params=(vocab_matrices - 1) * vocab * d_model,
+    )
+    return embedding, qkv, *cores, output, *mlps, norms, unembedding
+
+
+def sharded(operator: Operator) -> Operator:
+    """Return what is left of an operator on one device of a tensor- and expert-parallel group.
+
+    Heads, the inner widths of the MLPs and the vocabulary are divided by N_t; fewer key-value heads than
+    devices are copied, and what has no head, such as the latent vector and the norms, is on every
+    device. Experts are divided among N_e groups, each expert among the devices of its group; the
+    mean group reads its share of those that are touched, but at least one.
+
+    Parameters
+    ----------
+    operator : Operator
+        An operator of `decoder`.
+
+    Returns
+    -------
+    Operator
+        The share of one device.
+
+    Examples
+    --------
+    >>> sharded(decoder(Architecture())[2]).kv_bytes
+    2*bytes_per_kv*batch*kv_length*head_dim*Max(1, n_kv_heads/tp)
+
+    References
+    ----------
+    Derived in operator-model, Eq. (eq-sharding).
+    """
+    replacements = {symbol: symbol / tp for symbol in (n_heads, mlp_width, shared_width, vocab)}
+    replacements[n_kv_heads] = sp.Max(n_kv_heads / tp, 1)
+    if operator.name == "experts":
+        replacements |= {
+            n_experts: n_experts / ep,
+            experts_per_token: experts_per_token / ep,
+            touched_experts: sp.Max(touched_experts / ep, 1),
+            expert_width: expert_width * ep / tp,
+        }
+    return operator.subs(replacements)
+
+
+def decoder_params(architecture: Architecture) -> sp.Expr:
+    """Count the parameters of the whole model from its shape.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        Which operators there are.
+
+    Returns
+    -------
+    sympy.Expr
+        Parameters; biases are left out, which are less than a thousandth.
+
+    Examples
+    --------
+    >>> decoder_params(Architecture())
+    n_layers*... + ...
+
+    References
+    ----------
+    Derived in operator-model, Eq. (eq-decoder-params).
+    """
+    return sp.Add(*(operator.count * operator.params for operator in decoder(architecture)))

@@ -1,0 +1,144 @@
+"""How a model may be split over devices: one table of rules, for the library's check and for the browser's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import sympy as sp
+
+from llm_latency.evaluation import value_of
+from llm_latency.formula import arguments_of
+from llm_latency.notation import (
+    devices_per_node,
+    ep,
+    expert_width,
+    mlp_width,
+    n_experts,
+    n_heads,
+    n_kv_heads,
+    n_layers,
+    pp,
+    shared_width,
+    tp,
+)
+
+__all__ = ["SPLIT_RULES", "SplitRule", "check_split"]
+
+
+@dataclass(frozen=True)
+class SplitRule:
+    """A condition under which a model cannot be split over devices.
+
+    Parameters
+    ----------
+    broken : sympy.Basic
+        The condition, in registered symbols. A model without one of them keeps the rule.
+    message : str
+        What is wrong, with values in braces: an error of the library.
+    words : str, optional
+        The same for the readers of the calculator, if they can break the rule.
+    unless : str, optional
+        What the model or the device may have that lifts the rule.
+    """
+
+    broken: sp.Basic
+    message: str
+    words: str | None = None
+    unless: str | None = None
+
+
+def _indivisible(size: sp.Expr, parts: sp.Expr) -> sp.Basic:
+    return sp.Ne(sp.Mod(size, parts, evaluate=False), 0, evaluate=False)
+
+
+SPLIT_RULES = (
+    SplitRule(
+        tp * pp > 1,
+        "{device} has no link_bandwidth: tp and pp must be 1",
+        "{device} has no links: choose one device",
+        unless="link_bandwidth",
+    ),
+    SplitRule(
+        tp * pp > devices_per_node,
+        "network_bandwidth is needed: tp * pp > devices_per_node = {devices_per_node}, and {device} has none",
+        "the network of {device} is not known: choose up to {devices_per_node} devices",
+        unless="network_bandwidth",
+    ),
+    SplitRule(
+        _indivisible(n_heads, tp),
+        "tp = {tp} must divide the {n_heads} heads of {model}",
+        "{tp} devices cannot share the {n_heads} heads of {model}",
+    ),
+    SplitRule(
+        _indivisible(n_kv_heads, tp) & _indivisible(tp, n_kv_heads),
+        "tp = {tp} must divide the {n_kv_heads} key-value heads of {model}, or be a multiple",
+        "{tp} devices cannot share the {n_kv_heads} key-value heads of {model}",
+    ),
+    SplitRule(
+        _indivisible(mlp_width, tp),
+        "tp = {tp} must divide mlp_width = {mlp_width} of {model}",
+        "{tp} devices cannot share the inner width of the MLP of {model}",
+    ),
+    SplitRule(
+        _indivisible(shared_width, tp),
+        "tp = {tp} must divide shared_width = {shared_width} of {model}",
+        "{tp} devices cannot share the inner width of the shared experts of {model}",
+    ),
+    SplitRule(_indivisible(tp, ep), "ep = {ep} must divide tp = {tp}"),
+    SplitRule(ep > 1, "ep = {ep}: {model} has no experts to divide", unless="n_experts"),
+    SplitRule(_indivisible(n_experts, ep), "ep = {ep} must divide the {n_experts} experts of {model}"),
+    SplitRule(
+        _indivisible(expert_width, tp / ep),
+        "tp / ep = {tp} / {ep} must divide expert_width = {expert_width} of {model}",
+        "{tp} devices cannot share the inner width of one expert of {model}",
+    ),
+    SplitRule(pp > n_layers, "pp = {pp} must be at most the {n_layers} layers of {model}"),
+    SplitRule(
+        (tp > devices_per_node) & _indivisible(tp, devices_per_node),
+        "tp = {tp} must be a multiple of devices_per_node = {devices_per_node}",
+    ),
+)
+
+
+def check_split(values: Mapping[str, np.ndarray], known: set[str], **names: str) -> None:
+    """Raise an error if a model cannot be split this way.
+
+    Parameters
+    ----------
+    values : mapping of str to numpy.ndarray
+        Sizes of the model and numbers of devices, by their names in the registry.
+    known : set of str
+        What else is known of model and device.
+    **names : str
+        What the messages call the ``model`` and the ``device``.
+
+    Raises
+    ------
+    ValueError
+        If it cannot; the message names the first combination that breaks a rule.
+
+    Examples
+    --------
+    >>> check_split({"n_heads": np.array(64), "tp": np.array([8, 6])}, set(), model="mine", device="H100-SXM")
+    Traceback (most recent call last):
+    ...
+    ValueError: tp = 6 must divide the 64 heads of mine
+
+    References
+    ----------
+    Derived in operator-model, Eq. (eq-sharding).
+    """
+    for rule, arguments in _applicable(values.keys(), known):
+        broken = np.asarray(value_of(rule.broken, values))
+        if broken.any():
+            first = {name: int(np.broadcast_to(values[name], broken.shape)[broken].ravel()[0]) for name in arguments}
+            raise ValueError(rule.message.format(**first, **names))
+
+
+def _applicable(sizes, known: set[str]) -> Iterator[tuple[SplitRule, tuple[str, ...]]]:
+    for rule in SPLIT_RULES:
+        arguments = arguments_of(rule.broken)
+        if {*arguments} <= sizes and rule.unless not in known:
+            yield rule, arguments

@@ -1,0 +1,167 @@
+"""How long a model takes on a machine, from the operator model: the library's front door."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llm_latency.evaluation import scalar_or_array, value_of
+from llm_latency.operator_model.deployment import Deployment, deployed, takes_options
+from llm_latency.operator_model.memory import check_fit
+from llm_latency.operator_model.passes import DECODE, PREFILL, Pass, pass_time
+from llm_latency.operator_model.shape import architecture_of
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from llm_latency.catalogue.devices import Device
+    from llm_latency.catalogue.models import Model
+
+__all__ = ["decode_step_time", "prefill_time", "request_time"]
+
+
+def _seconds(kind: Pass, deployment: Deployment, request: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Time a pass in the shape of all that it was given, also of what has no effect."""
+    values = kind.values(request)
+    time = pass_time(architecture_of(deployment.model, kind.absorbed), deployment.routing, deployment.soft)
+    shape = np.broadcast_shapes(*(np.shape(value) for value in request.values()))
+    return value_of(kind.rounds, values) * value_of(time, values) + np.zeros(shape)
+
+
+@takes_options
+def decode_step_time(
+    model: str | Model, device: str | Device, *, batch: ArrayLike = 1, context: ArrayLike, **options
+) -> float | np.ndarray:
+    """Time of one decode step of the whole batch.
+
+    Parameters
+    ----------
+    model : str or Model
+        Key of the catalogue, or a model of your own.
+    device : str or Device
+        Key of the catalogue, or a device of your own.
+    batch : float or array_like, count
+        Sequences.
+    context : float or array_like, count
+        Tokens of each sequence already in the KV cache.
+    **options : see `Deployment`
+        How the model is split, stored and run: the parameters of `Deployment`, such as `tp`.
+
+    Returns
+    -------
+    float or numpy.ndarray, s
+        The arguments' broadcast shape.
+
+    Raises
+    ------
+    UnknownNameError, ValueError
+        As `Deployment`.
+
+    Examples
+    --------
+    >>> decode_step_time("Llama-3-70B", "H100-SXM", tp=8, batch=[1, 8, 64], context=4096).shape
+    (3,)
+
+    References
+    ----------
+    Derived in operator-model, Eq. (eq-pass-time).
+    """
+    deployment = deployed(model, device, options)
+    request = deployment.request(batch=batch, context=context)
+    check_fit(deployment, request | {"prompt": 1})
+    return scalar_or_array(_seconds(DECODE, deployment, request | {"output": 1}))
+
+
+@takes_options
+def prefill_time(
+    model: str | Model, device: str | Device, *, batch: ArrayLike = 1, prompt: ArrayLike, **options
+) -> float | np.ndarray:
+    """Time from the prompts of the whole batch to their first tokens.
+
+    Parameters
+    ----------
+    model : str or Model
+        Key of the catalogue, or a model of your own.
+    device : str or Device
+        Key of the catalogue, or a device of your own.
+    batch : float or array_like, count
+        Sequences.
+    prompt : float or array_like, count
+        Tokens of each prompt.
+    **options : see `Deployment`
+        How the model is split, stored and run: the parameters of `Deployment`, such as `tp`.
+
+    Returns
+    -------
+    float or numpy.ndarray, s
+        The arguments' broadcast shape.
+
+    Raises
+    ------
+    UnknownNameError, ValueError
+        As `Deployment`.
+
+    Examples
+    --------
+    >>> prefill_time("Llama-3-70B", "H100-SXM", tp=8, batch=1, prompt=[128, 1024, 8192]).shape
+    (3,)
+
+    References
+    ----------
+    Derived in operator-model, Eq. (eq-pass-time).
+    """
+    deployment = deployed(model, device, options)
+    request = deployment.request(batch=batch, prompt=prompt)
+    check_fit(deployment, request | {"context": request["prompt"]})
+    return scalar_or_array(_seconds(PREFILL, deployment, request))
+
+
+@takes_options
+def request_time(
+    model: str | Model, device: str | Device, *, batch: ArrayLike = 1, prompt: ArrayLike, output: ArrayLike, **options
+) -> float | np.ndarray:
+    """Time from the prompts of the whole batch to their last tokens: a prefill and the steps after it.
+
+    Parameters
+    ----------
+    model : str or Model
+        Key of the catalogue, or a model of your own.
+    device : str or Device
+        Key of the catalogue, or a device of your own.
+    batch : float or array_like, count
+        Sequences.
+    prompt : float or array_like, count
+        Tokens of each prompt.
+    output : int or array_like, count
+        Tokens generated for each; the prefill gives the first.
+    **options : see `Deployment`
+        How the model is split, stored and run: the parameters of `Deployment`, such as `tp`.
+
+    Returns
+    -------
+    float or numpy.ndarray, s
+        The arguments' broadcast shape. The steps are taken at their mean number of keys, which is
+        exact while no operator changes between memory and compute on the way.
+
+    Raises
+    ------
+    UnknownNameError, ValueError
+        As `Deployment`.
+
+    Examples
+    --------
+    >>> print(f"{request_time('Llama-3-70B', 'H100-SXM', tp=8, batch=16, prompt=1024, output=256):.3g} s")
+    1.88 s
+
+    References
+    ----------
+    Derived in operator-model, Eq. (eq-request-time).
+    """
+    deployment = deployed(model, device, options)
+    request = deployment.request(batch=batch, prompt=prompt, output=output)
+    steps = request["output"] - 1
+    check_fit(deployment, request | {"context": request["prompt"] + steps})
+    step = _seconds(DECODE, deployment, request | {"context": request["prompt"], "output": np.maximum(steps, 1)})
+    return scalar_or_array(_seconds(PREFILL, deployment, request) + steps * step)
