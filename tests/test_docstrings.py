@@ -6,8 +6,6 @@ import pkgutil
 import re
 from dataclasses import is_dataclass
 
-import pytest
-
 import book_print
 import book_site
 import llm_latency
@@ -21,7 +19,7 @@ def public_objects():
                 documented = inspect.isfunction(value) or inspect.isclass(value)
                 own = getattr(value, "__module__", None) == module.__name__
                 if documented and own and not name.startswith("_"):
-                    yield pytest.param(value, id=f"{module.__name__}.{name}")
+                    yield f"{module.__name__}.{name}", value
 
 
 def arguments(value):
@@ -38,28 +36,37 @@ def documented_arguments(doc):
     return {name.strip().lstrip("*") for names_of_line in names for name in names_of_line.split(",")}
 
 
-@pytest.mark.parametrize("value", list(public_objects()))
-def test_documented(value):
-    doc = inspect.getdoc(value)
-    assert doc, "no docstring"
-    summary = doc.splitlines()[0]
-    assert summary.endswith((".", ":"))
-    assert len(summary) <= 110
-    assert set(arguments(value)) <= documented_arguments(doc)
-    returns = inspect.isfunction(value) and inspect.signature(value).return_annotation not in (None, "None")
-    assert not returns or re.search(r"\n(Returns\n-------|Yields\n------)\n", doc)
+def test_every_public_function_and_class_is_documented(faults):
+    for place, value in public_objects():
+        doc = inspect.getdoc(value) or ""
+        with faults.at(place):
+            assert doc, "has no docstring"
+            summary = doc.partition("\n")[0]
+            assert summary.endswith((".", ":")), f"the summary must end with a full stop or a colon: {summary}"
+            assert len(summary) <= 110, f"the summary has {len(summary)} characters, at most 110 fit"
+        with faults.at(place):
+            missing = [name for name in arguments(value) if name not in documented_arguments(doc)]
+            assert not missing, f"does not document {', '.join(missing)}"
+        with faults.at(place):
+            returns = inspect.isfunction(value) and inspect.signature(value).return_annotation not in (None, "None")
+            has_section = re.search(r"\n(Returns\n-------|Yields\n------)\n", doc)
+            assert not returns or has_section, "does not say what it returns"
 
 
-@pytest.mark.parametrize("module", [info.name for info in pkgutil.iter_modules(llm_latency.__path__)])
-def test_public_names_are_listed(module):
-    module = importlib.import_module(f"llm_latency.{module}")
-    own = {
-        name
-        for name, value in vars(module).items()
-        if getattr(value, "__module__", None) == module.__name__
-        and (inspect.isfunction(value) or inspect.isclass(value))
-        and not name.startswith("_")
-    }
-    internal = {"RegisteredSymbol", "BroadcastingPrinter", "Term"}
-    assert own - internal <= set(module.__all__)
-    assert list(module.__all__) == sorted(module.__all__, key=lambda name: (not name.isupper(), name.islower(), name))
+def test_every_public_name_is_listed(faults):
+    for info in pkgutil.iter_modules(llm_latency.__path__):
+        module = importlib.import_module(f"llm_latency.{info.name}")
+        own = {
+            name
+            for name, value in vars(module).items()
+            if getattr(value, "__module__", None) == module.__name__
+            and (inspect.isfunction(value) or inspect.isclass(value))
+            and not name.startswith("_")
+        }
+        internal = {"RegisteredSymbol", "BroadcastingPrinter", "Term"}
+        with faults.at(info.name, "__all__"):
+            missing = sorted(own - internal - set(module.__all__))
+            assert not missing, f"does not list {', '.join(missing)}"
+        with faults.at(info.name, "__all__"):
+            in_order = sorted(module.__all__, key=lambda name: (not name.isupper(), name.islower(), name))
+            assert list(module.__all__) == in_order, f"must be in the order {', '.join(in_order)}"

@@ -5,8 +5,6 @@ import io
 import sys
 import tokenize
 
-import pytest
-
 import llm_latency
 from conftest import ROOT
 
@@ -56,20 +54,22 @@ def test_every_module_has_its_layer():
     assert {path.stem for path in PACKAGE.glob("*.py")} == LEVEL.keys()
 
 
-@pytest.mark.parametrize("module", LEVEL)
-def test_imports_point_to_lower_layers(module):
-    for name in imports_of(module):
-        if name.startswith("llm_latency."):
-            assert LEVEL[name.split(".")[1]] < LEVEL[module], f"{module} imports {name}"
+def test_imports_point_to_lower_layers(faults):
+    for module in LEVEL:
+        for name in sorted(imports_of(module)):
+            if name.startswith("llm_latency."):
+                with faults.at(module):
+                    assert LEVEL[name.split(".")[1]] < LEVEL[module], f"imports {name}, which is not on a lower layer"
 
 
-@pytest.mark.parametrize("module", LEVEL)
-def test_outside_packages_stay_where_they_belong(module):
-    roots = {name.split(".")[0] for name in imports_of(module)}
-    for package, allowed in ONLY_HERE.items():
-        assert package not in roots or module in allowed
-    if module in WITHOUT_SYMPY:
-        assert "sympy" not in roots
+def test_outside_packages_stay_where_they_belong(faults):
+    for module in LEVEL:
+        roots = {name.split(".")[0] for name in imports_of(module)}
+        for package, allowed in ONLY_HERE.items():
+            with faults.at(module):
+                assert package not in roots or module in allowed, f"imports {package}, which {allowed or 'none'} may"
+        with faults.at(module):
+            assert module not in WITHOUT_SYMPY or "sympy" not in roots, "imports sympy, and it must do without"
 
 
 def test_no_public_name_hides_a_module():
