@@ -11,7 +11,10 @@ from llm_latency import evaluate
 from llm_latency.formula import Formula
 from llm_latency.notation import REGISTRY, link_latency, n_params, second
 
-each_formula = pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
+
+def example(formula):
+    """Return the arguments of a formula's worked example."""
+    return eval(f"dict({formula.example})", {})
 
 
 def test_every_public_name_is_a_formula_or_combines_them():
@@ -23,35 +26,50 @@ def test_labels_are_unique():
     assert len({formula.label for formula in FORMULAS.values()}) == len(FORMULAS)
 
 
-@each_formula
-def test_name_is_the_name_in_its_module(formula):
-    assert FORMULAS[formula.name] is formula
+def test_every_formula_has_its_name_in_its_module(faults):
+    for name, formula in FORMULAS.items():
+        with faults.at(name):
+            assert formula.name == name, f"calls itself {formula.name}"
 
 
-@each_formula
-def test_example_gives_its_result(formula):
-    arguments = eval(f"dict({formula.example})", {})
-    assert f"{evaluate(formula, **arguments):.4g}" == formula.result
+def test_every_example_gives_its_result(faults):
+    for name, formula in FORMULAS.items():
+        with faults.at(name):
+            found = f"{evaluate(formula, **example(formula)):.4g}"
+            assert found == formula.result, f"gives {found}, and its result is {formula.result}"
 
 
-@each_formula
-def test_docstring_documents_every_argument_and_its_example_runs(formula):
-    for name in formula.arguments:
-        assert REGISTRY[name].constant is not None or f"\n{name} : float or array_like" in formula.__doc__
-    for section in ("Parameters", "Returns", "Raises", "Examples", "References"):
-        assert f"\n{section}\n{'-' * len(section)}\n" in formula.__doc__
-    test = doctest.DocTestParser().get_doctest(formula.__doc__, {formula.name: formula}, formula.name, None, 0)
-    assert test.examples
-    assert doctest.DocTestRunner(verbose=False).run(test).failed == 0
+def test_every_docstring_documents_every_argument(faults):
+    for name, formula in FORMULAS.items():
+        for argument in formula.arguments:
+            with faults.at(name):
+                documented = f"\n{argument} : float or array_like" in formula.__doc__
+                assert REGISTRY[argument].constant is not None or documented, f"does not document {argument}"
+        for section in ("Parameters", "Returns", "Raises", "Examples", "References"):
+            with faults.at(name):
+                assert f"\n{section}\n{'-' * len(section)}\n" in formula.__doc__, f"has no section {section}"
 
 
-@each_formula
-def test_numpy_agrees_with_fifty_digits(formula):
-    rng = random.Random(formula.name)
-    for _ in range(20):
-        values = random_arguments(formula, rng)
-        exact, size = exact_value(formula, values)
-        assert abs(evaluate(formula, **values) - exact) <= 1e-12 * size
+def test_the_example_in_every_docstring_runs(faults):
+    for name, formula in FORMULAS.items():
+        with faults.at(name):
+            test = doctest.DocTestParser().get_doctest(formula.__doc__, {name: formula}, name, None, 0)
+            assert test.examples, "has no example"
+            said = []
+            assert doctest.DocTestRunner(verbose=False).run(test, out=said.append).failed == 0, " ".join(
+                "".join(said).split()
+            )
+
+
+@pytest.mark.parametrize("points", [20, pytest.param(500, marks=pytest.mark.long)])
+def test_numpy_agrees_with_fifty_digits(points, faults):
+    for name, formula in FORMULAS.items():
+        rng = random.Random(name)
+        for values in (random_arguments(formula, rng) for _ in range(points)):
+            with faults.at(name, values):
+                exact, size = exact_value(formula, values)
+                found = evaluate(formula, **values)
+                assert abs(found - exact) <= 1e-12 * size, f"{found!r}, not {exact}"
 
 
 def asserts_of(page):
@@ -60,31 +78,33 @@ def asserts_of(page):
     return [ast.unparse(node.test) for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Assert)]
 
 
-@each_formula
-def test_its_page_proves_it(formula):
+def test_the_page_of_every_formula_proves_it(faults):
     """A formula that a page shows must stand in an assertion of its derivation."""
-    module = next(m.__name__.split(".")[1] for m in FORMULA_MODULES if formula.name in m.__all__)
-    assert any(re.search(rf"\bll\.{module}\.{formula.name}\b", test) for test in asserts_of(formula.page))
+    for name, formula in FORMULAS.items():
+        module = next(m.__name__.split(".")[1] for m in FORMULA_MODULES if name in m.__all__)
+        with faults.at(name):
+            proved = any(re.search(rf"\bll\.{module}\.{name}\b", test) for test in asserts_of(formula.page))
+            assert proved, f"stands in no assertion of the page {formula.page}"
 
 
 def test_left_hand_sides_are_unique():
     assert len({formula.latex for formula in FORMULAS.values()}) == len(FORMULAS)
 
 
-@each_formula
-def test_its_page_stores_the_equation(formula):
-    stored = [
-        data.get("text/markdown", "") for cell in NOTEBOOKS[formula.page].cells for data in outputs_of(cell)
-    ]
-    assert formula._repr_markdown_() in stored
+def test_the_page_of_every_formula_stores_its_equation(faults):
+    for name, formula in FORMULAS.items():
+        with faults.at(name):
+            cells = NOTEBOOKS[formula.page].cells
+            stored = [data.get("text/markdown", "") for cell in cells for data in outputs_of(cell)]
+            assert formula._repr_markdown_() in stored, f"is not among the outputs of the page {formula.page}"
 
 
-@each_formula
-def test_every_time_is_finite_and_positive_at_the_example(formula):
-    arguments = eval(f"dict({formula.example})", {})
-    value = evaluate(formula, **arguments)
-    assert math.isfinite(value)
-    assert value > 0
+def test_every_formula_is_finite_and_positive_at_its_example(faults):
+    for name, formula in FORMULAS.items():
+        with faults.at(name):
+            value = evaluate(formula, **example(formula))
+            assert math.isfinite(value), f"is {value}"
+            assert value > 0, f"is {value}"
 
 
 def test_a_formula_of_the_wrong_unit_cannot_be_made():
