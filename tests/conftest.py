@@ -2,7 +2,7 @@
 
 import csv
 import os
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import nbformat
@@ -13,15 +13,48 @@ from hypothesis import settings
 
 from book_site.colab import set_colab_cell
 from book_tools.browser import open_browser, why_no_browser
-from llm_latency import FORMULAS  # noqa: F401
 from llm_latency.notation import REGISTRY
 
 settings.register_profile("book", max_examples=60, deadline=None, derandomize=True)
+settings.register_profile("long", max_examples=2000, deadline=None)
 settings.load_profile("book")
 
 ROOT = Path(__file__).parent.parent
 BOOK = ROOT / "book"
 DATA = ROOT / "lib" / "llm_latency" / "data"
+
+class Faults:
+    """Collects the faults of a whole table, so that a test reports all of them and not only the first."""
+
+    def __init__(self):
+        self.found = []
+
+    @contextmanager
+    def at(self, *place):
+        """Note what a failed assertion or an error says about a place, and go on with the next place."""
+        try:
+            yield
+        except AssertionError as error:
+            self.found.append(f"{', '.join(map(str, place))}: {str(error).partition(chr(10))[0]}")
+        except Exception as error:
+            self.found.append(f"{', '.join(map(str, place))}: {type(error).__name__}: {error}")
+
+
+@pytest.fixture
+def faults():
+    """Return what collects faults. The test fails at its end if there are any."""
+    return Faults()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """Fail a test that has collected faults, with one line for each."""
+    result = yield
+    collected = pyfuncitem.funcargs.get("faults")
+    if collected and collected.found:
+        pytest.fail("\n".join([f"faults: {len(collected.found)}", *collected.found]), pytrace=False)
+    return result
+
 
 def read_notebook(path: Path) -> nbformat.NotebookNode:
     """Read a notebook as it was written, without the cell for Colab that a script adds."""

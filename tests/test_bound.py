@@ -38,22 +38,24 @@ def test_there_are_many_runs():
     assert {run.run_source for run in RUNS} == {source.run_source for source in run_sources()}
 
 
-def test_no_published_run_is_faster_than_the_bound(shares):
-    faster = [(run, share) for run, share in zip(RUNS, shares, strict=True) if not 0 < share < 1]
-    assert not faster
+def test_no_published_run_is_faster_than_the_bound(shares, faults):
+    for run, share in zip(RUNS, shares, strict=True):
+        with faults.at(run):
+            assert 0 < share < 1, f"the bound is {share:.3f} of the measured {run.time} s"
 
 
-def test_the_bound_is_worth_something(shares):
+def test_the_bound_is_close_to_the_fastest_runs(shares):
     assert np.median(shares) > 0.5
     assert shares.max() > 0.85
 
 
-def test_every_run_fits_in_memory():
+def test_every_run_fits_in_memory(faults):
     """In the memory that vendors print as GB and build as GiB: one run needs 81.9 GB of 80."""
     for run in RUNS:
         if ll.devices[run.device].mem_size is not None and run.pp == 1:
-            found = ll.memory(
-                run.model, run.device, tp=run.tp, weight_bits=run.weight_bits, kv_bits=run.kv_bits,
-                batch=run.batch, context=run.prompt + run.output, network_bandwidth=FASTEST_NETWORK,
-            )
-            assert found.total <= GIB_PER_GB * found.mem_size, run
+            with faults.at(run):
+                found = ll.memory(
+                    run.model, run.device, tp=run.tp, weight_bits=run.weight_bits, kv_bits=run.kv_bits,
+                    batch=run.batch, context=run.prompt + run.output, network_bandwidth=FASTEST_NETWORK,
+                )
+                assert found.total <= GIB_PER_GB * found.mem_size, f"needs {found.total:.4g} of {found.mem_size:.4g} B"

@@ -6,18 +6,69 @@ import numpy as np
 import pytest
 
 import llm_latency as ll
-from conftest import DATA, csv_rows
+from conftest import DATA, NOTEBOOKS, csv_rows
 from llm_latency.catalogue.devices import COMPUTE_DTYPES
 from llm_latency.catalogue.measurements import all_reduces, latencies, matmuls, profile
 from llm_latency.notation import REGISTRY, unit_label
 from llm_latency.suggestions import UnknownNameError
 
 SPEC_KINDS = {"datasheet", "published", "note", "derived", "assumed", "recalled"}
-ROWS = [
-    pytest.param(path.name, row, id=f"{path.stem}-{number}")
-    for path in sorted(DATA.glob("*.csv"))
-    for number, row in enumerate(csv_rows(path), start=2)
-]
+FILES = sorted(path.name for path in DATA.glob("*.csv"))
+
+
+def one_of(*legal):
+    """Return the rule of a field that has one of a few values."""
+    return " or ".join(legal), lambda cell: cell in legal
+
+
+def known(catalogue):
+    """Return the rule of a field that names an entry of a catalogue."""
+    return "a name in the catalogue", lambda cell: cell in catalogue
+
+
+POSITIVE = "a number > 0", lambda cell: float(cell) > 0
+SOURCED = {
+    "source": ("longer than 15 characters", lambda cell: len(cell) > 15),
+    "read_on": ("a date that is not in the future", lambda cell: date.fromisoformat(cell) <= date.today()),
+}
+SPEC = {"kind": one_of(*sorted(SPEC_KINDS))}
+MEASURED = {
+    "kind": one_of("measured"),
+    "unit": one_of("s"),
+    "time": POSITIVE,
+    "reading_error": POSITIVE,
+    "notes": ("words that say what is not known or is assumed", lambda cell: re.search(r"not|assumed", cell)),
+}
+RULES = {
+    "devices.csv": SOURCED | SPEC,
+    "models.csv": SOURCED | SPEC,
+    "runs.csv": {
+        "model": known(ll.models),
+        "device": known(ll.devices),
+        "quantity": one_of("prefill", "decode_step", "request"),
+        "time": POSITIVE,
+        "unit": one_of("s"),
+        "kind": one_of("measured", "derived"),
+    },
+    "run_sources.csv": SOURCED | {"notes": ("words that say what is not known", lambda cell: "not" in cell)},
+    "all_reduces.csv": SOURCED | MEASURED,
+    "attention_cores.csv": SOURCED | MEASURED,
+    "expert_layers.csv": SOURCED | MEASURED,
+    "latencies.csv": SOURCED | MEASURED,
+    "matmuls.csv": SOURCED | MEASURED,
+    "token_log.csv": SOURCED | MEASURED,
+    "claims.csv": {"page": ("a page of the book", lambda cell: cell in NOTEBOOKS)},
+    "profile.csv": SOURCED | {name: rule for name, rule in MEASURED.items() if name != "time"} | {
+        "value": POSITIVE,
+        "unit": one_of("s", "1"),
+    },
+}
+"""What a field of a table must be, in words and as a function of its cell."""
+
+
+def rows_of(file):
+    """Yield the number and the cells of each row of a table, counted as a spreadsheet does."""
+    yield from enumerate(csv_rows(DATA / file), start=2)
 
 
 def pairs(row):
@@ -31,49 +82,69 @@ def registered(quantity):
     return "peak_flops" if quantity in other_peaks else "n_params" if quantity == "n_active_params" else quantity
 
 
-@pytest.mark.parametrize(("file", "row"), ROWS)
-def test_every_row_is_complete_and_sourced(file, row):
-    assert None not in row, "more cells than headings"
-    for name, cell in row.items():
-        assert cell or name == "remark", f"{file}: empty {name}"
-        assert cell == cell.strip()
-    if file == "runs.csv":
-        assert row["kind"] in {"measured", "derived"}
-        assert row["unit"] == "s"
-        assert float(row["time"]) > 0
-        assert row["model"] in ll.models
-        assert row["device"] in ll.devices
-        assert row["quantity"] in {"prefill", "decode_step", "request"}
-        return
-    assert len(row["source"]) > 15
-    assert date.fromisoformat(row["read_on"]) <= date.today()
-    if file == "run_sources.csv":
-        assert "not" in row["notes"], "what is not known?"
-    elif "values" in row:
-        assert row["kind"] in SPEC_KINDS
-        for quantity, value in pairs(row):
-            assert row["unit"] == unit_label(REGISTRY[registered(quantity)].unit)
-            assert float(value) >= 0
-    else:
-        assert row["kind"] == "measured"
-        assert row["unit"] in ({"s", "1"} if "value" in row else {"s"})
-        assert 0 < float(row["reading_error"]) < float(row.get("value") or row["time"])
-        assert re.search(r"not|assumed", row["notes"]), "what is not known?"
+def test_every_table_has_its_rules():
+    assert set(FILES) == RULES.keys()
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_row_of_a_table_is_complete_and_sourced(file, faults):
+    for number, row in rows_of(file):
+        with faults.at(file, f"row {number}"):
+            assert None not in row, f"more cells than headings: {row[None]}"
+        for name, cell in row.items():
+            if name is not None:
+                with faults.at(file, f"row {number}", name):
+                    assert cell or name == "remark", "is empty"
+                    assert cell == cell.strip(), f"{cell!r} has spaces around it"
+        for name, (legal, is_legal) in RULES[file].items():
+            with faults.at(file, f"row {number}", name):
+                assert is_legal(row[name]), f"{row[name]!r} must be {legal}"
 
 
 @pytest.mark.parametrize("file", ["devices.csv", "models.csv"])
-def test_no_value_is_given_twice(file):
-    keys = [(row["name"], quantity) for row in csv_rows(DATA / file) for quantity, _ in pairs(row)]
-    assert len(set(keys)) == len(keys)
+def test_every_value_of_a_specification_is_a_number_in_the_unit_of_its_quantity(file, faults):
+    for number, row in rows_of(file):
+        with faults.at(file, f"row {number}", "values"):
+            assert pairs(row), "are missing"
+            for quantity, value in pairs(row):
+                with faults.at(file, f"row {number}", quantity):
+                    unit = unit_label(REGISTRY[registered(quantity)].unit)
+                    assert row["unit"] == unit, f"the unit {row['unit']!r} must be {unit!r}"
+                    assert float(value) >= 0, f"{value!r} must be a number >= 0"
 
 
-@pytest.mark.parametrize("catalogue", [ll.devices, ll.models])
-def test_every_value_of_a_spec_has_its_source(catalogue):
-    for spec in catalogue.values():
+def test_a_reading_error_is_smaller_than_what_was_read(faults):
+    for file in FILES:
+        for number, row in rows_of(file):
+            if "reading_error" in row:
+                with faults.at(file, f"row {number}", "reading_error"):
+                    read = row.get("value") or row["time"]
+                    assert float(row["reading_error"]) < float(read), f"{row['reading_error']} must be < {read}"
+
+
+@pytest.mark.parametrize("file", ["devices.csv", "models.csv"])
+def test_no_value_is_given_twice(file, faults):
+    first = {}
+    for number, row in rows_of(file):
+        for quantity, _ in pairs(row):
+            with faults.at(file, f"row {number}", row["name"], quantity):
+                before = first.setdefault((row["name"], quantity), number)
+                assert before == number, f"is given in row {before} already"
+
+
+@pytest.mark.parametrize("catalogue", [ll.devices, ll.models], ids=["devices", "models"])
+def test_every_value_of_a_spec_has_its_source(catalogue, faults):
+    derived = {"n_kv_heads", "head_dim", "residual_blocks", "n_positions"}
+    for name, spec in catalogue.items():
         given = {quantity for quantity in spec.sources if registered(quantity) == quantity}
-        assert given <= spec.arguments.keys() <= REGISTRY.keys() | {"n_active_params"}
-        derived = {"n_kv_heads", "head_dim", "residual_blocks", "n_positions"}
-        assert spec.arguments.keys() - spec.sources.keys() <= derived
+        for quantities, problem in (
+            (given - spec.arguments.keys(), "a source, but no value"),
+            (spec.arguments.keys() - REGISTRY.keys() - {"n_active_params"}, "a value, but is not in the registry"),
+            (spec.arguments.keys() - spec.sources.keys() - derived, "a value, but no source"),
+        ):
+            for quantity in sorted(quantities):
+                with faults.at(name, quantity):
+                    raise AssertionError(f"has {problem}")
 
 
 def test_specs_are_frozen():
@@ -85,14 +156,14 @@ def test_specs_are_frozen():
     assert device in {device}
 
 
-def test_an_own_device_works_like_a_catalogued_one():
+def test_a_device_of_ones_own_works_like_a_catalogued_one():
     mine = ll.Device(name="mine", peak_flops=1e15, mem_bandwidth=4e12, mem_size=1e11, link_bandwidth=4e11)
     assert ll.evaluate(ll.roofline.ridge_point, mine) == 250
     assert not mine.sources
 
 
 @pytest.mark.parametrize("bandwidth", [np.float32(4e12), np.int64(4 * 10**12), np.array([4e12])])
-def test_an_own_device_may_hold_any_number(bandwidth):
+def test_a_device_of_ones_own_may_hold_any_kind_of_number(bandwidth):
     mine = ll.Device(name="mine", peak_flops=1e15, mem_bandwidth=bandwidth, mem_size=1e11, link_bandwidth=4e11)
     assert ll.evaluate(ll.roofline.ridge_point, mine) == pytest.approx(250)
 
@@ -122,15 +193,16 @@ def test_unknown_names_suggest_known_ones(catalogue, name, message):
         catalogue[name]
 
 
-def test_measurements_name_catalogued_models_and_devices():
+def test_measurements_name_catalogued_models_and_devices(faults):
+    for run in [*latencies(), *matmuls(), *all_reduces(), *profile()]:
+        with faults.at(run):
+            assert run.device in ll.devices, f"device {run.device!r} is not in the catalogue"
+    for run in [*latencies(), *profile()]:
+        with faults.at(run):
+            assert run.model in ll.models, f"model {run.model!r} is not in the catalogue"
     for run in latencies():
-        assert run.model in ll.models
-        assert run.device in ll.devices
-        assert run.quantity in {"prefill", "decode_step", "request", "mean_token"}
-    for run in [*matmuls(), *all_reduces(), *profile()]:
-        assert run.device in ll.devices
-    for run in profile():
-        assert run.model in ll.models
+        with faults.at(run):
+            assert run.quantity in {"prefill", "decode_step", "request", "mean_token"}
 
 
 def test_unknown_measurement_fields_are_named():

@@ -83,24 +83,24 @@ def test_operators_one_by_one_take_at_most_twice_what_perfect_overlap_of_all_wou
     assert together <= sum(row.time for row in rows) * SLACK <= 2 * together * SLACK**2
 
 
-@pytest.mark.parametrize("name", ["mem_bandwidth", "peak_flops", "link_bandwidth"])
-@given(model=shapes(), machine=machines, request=requests, option=options)
-def test_time_does_not_rise_with_a_faster_machine(name, model, machine, request, option):
-    faster = dataclasses.replace(machine, **{name: 2 * getattr(machine, name)})
-    slow, fast = (ll.decode_step_time(model, device, **request, **option) for device in (machine, faster))
-    assert fast <= slow * SLACK
-
-
-@pytest.mark.parametrize("name", ["batch", "context", "weight_bits", "kv_bits"])
-@given(model=shapes(), machine=machines, request=requests, option=options)
-def test_time_does_not_fall_with_more_work(name, model, machine, request, option):
-    less = request | option
-    more = less | {name: 2 * less[name]}
-    assert ll.decode_step_time(model, machine, **less) <= SLACK * ll.decode_step_time(model, machine, **more)
+@given(shapes(), machines, requests, options)
+def test_time_does_not_rise_with_a_faster_machine(model, machine, request, option):
+    time = ll.decode_step_time(model, machine, **request, **option)
+    for name in ("mem_bandwidth", "peak_flops", "link_bandwidth"):
+        faster = dataclasses.replace(machine, **{name: 2 * getattr(machine, name)})
+        assert ll.decode_step_time(model, faster, **request, **option) <= time * SLACK, name
 
 
 @given(shapes(), machines, requests, options)
-def test_one_device_communicates_with_nobody(model, machine, request, option):
+def test_time_does_not_fall_with_more_work(model, machine, request, option):
+    less = request | option
+    time = ll.decode_step_time(model, machine, **less)
+    for name in ("batch", "context", "weight_bits", "kv_bits"):
+        assert time <= SLACK * ll.decode_step_time(model, machine, **(less | {name: 2 * less[name]})), name
+
+
+@given(shapes(), machines, requests, options)
+def test_the_time_on_a_single_device_does_not_depend_on_its_links(model, machine, request, option):
     option = option | {"pp": 1}
     slow = dataclasses.replace(machine, link_bandwidth=1.0, link_latency=1.0)
     times = [ll.decode_step_time(model, device, **request, **option) for device in (machine, slow)]
@@ -167,7 +167,7 @@ def test_arrays_broadcast_against_each_other():
     assert found.fits.tolist() == [[False] * 3, [True] * 3]
 
 
-def test_the_13b_step_lies_where_the_note_expects_it():
+def test_the_13b_step_takes_as_long_as_the_note_expects():
     time = ll.decode_step_time("GPT-13B", "A100-40GB-SXM", batch=1, context=512)
     assert 16e-3 < time < 17.5e-3
 
@@ -216,7 +216,7 @@ def test_the_closed_step_is_a_limit_of_the_operators():
         ({"check_fit": True}, "Llama-3-70B on H100-SXM does not fit: 142.4 GB on a device of 80 GB"),
     ],
 )
-def test_what_cannot_be_is_refused_with_the_reason(changes, message):
+def test_an_impossible_deployment_is_refused_with_the_reason(changes, message):
     with pytest.raises(ValueError, match=message.replace("(", r"\(").replace(")", r"\)")):
         ll.decode_step_time(**LLAMA, **({"context": 4096} | changes))
 
@@ -246,12 +246,12 @@ def test_what_a_device_lacks_is_named():
         ({"n_experts": 4, "experts_per_token": 5, "expert_width": 8}, "experts_per_token = 5 must be <= n_experts = 4"),
     ],
 )
-def test_a_model_that_cannot_be_is_refused(shape, message):
+def test_an_impossible_model_is_refused_with_the_reason(shape, message):
     with pytest.raises(ValueError, match=message):
         ll.Model(name="mine", **({"n_layers": 2, "d_model": 64, "n_heads": 4} | shape))
 
 
-def test_the_arithmetic_of_a_deployment_does_not_stick_to_its_device():
+def test_replacing_the_number_format_gives_the_device_its_own_rate_again():
     deployment = ll.Deployment(**LLAMA, compute_dtype="fp8")
     again = dataclasses.replace(deployment, compute_dtype="fp16")
     assert again.values["peak_flops"] == ll.devices["H100-SXM"].peak_flops
@@ -259,7 +259,7 @@ def test_the_arithmetic_of_a_deployment_does_not_stick_to_its_device():
         ll.devices["H100-SXM"].computing_in("fp8").computing_in("int8")
 
 
-def test_a_link_of_zero_is_no_link():
+def test_a_link_of_zero_bandwidth_is_refused():
     broken = dataclasses.replace(ll.devices["H100-SXM"], link_bandwidth=0)
     with pytest.raises(ValueError, match=r"link_bandwidth = 0\.0 byte/s: must be a finite number > 0"):
         ll.decode_step_time("Llama-3-70B", broken, tp=8, context=1)
@@ -291,7 +291,7 @@ def test_microbatches_and_stages_share_the_memory():
         ll.memory(**LLAMA, context=10, prompt=1000)
 
 
-def test_a_pass_that_computes_in_stages_does_its_part_on_each():
+def test_each_pipeline_stage_does_its_share_of_a_prefill():
     alone, staged = (ll.explain(**LLAMA, prompt=4096, batch=8, pp=pp) for pp in (1, 4))
     assert sum(row.flops for row in staged.rows) == pytest.approx(sum(row.flops for row in alone.rows) / 4)
     assert alone.rows[0].bound_by == "-"
@@ -329,7 +329,7 @@ def test_explain_takes_one_configuration():
     assert "| whole pass" in prefill._repr_markdown_()
 
 
-def test_what_nobody_has_read_is_said():
+def test_values_that_nobody_has_read_at_a_source_are_named():
     text = ll.explain("PaLM-62B", "H100-SXM", context=1)._repr_markdown_()
     assert "Not read at a source yet: n_layers of PaLM-62B" in text
 
@@ -368,19 +368,20 @@ def test_closed_formulas_refuse_models_that_they_do_not_describe():
             })
 
 
-def test_a_hugging_face_configuration_becomes_a_model(tmp_path):
+def test_a_hugging_face_configuration_becomes_a_model(tmp_path, faults):
     configs = json.loads((ROOT / "tests/data/hf_configs.json").read_text(encoding="utf-8"))
     (tmp_path / "list.json").write_text("[1]", encoding="utf-8")
     with pytest.raises(ValueError, match="holds no configuration but a list"):
         ll.Model.from_hf_config(tmp_path / "list.json", name="mine")
     assert ll.Model.from_hf_config(configs["Llama-2-7B"]["config"], name="mine").d_model == 4096
     for name, known in configs.items():
-        path = tmp_path / "config.json"
-        path.write_text(json.dumps(known["config"]), encoding="utf-8")
-        model = ll.Model.from_hf_config(path, name=name)
-        assert ll.decode_step_time(model, "H100-SXM", context=100) > 0
-        if "parameters" in known:
-            assert ll.parameter_count(model) == pytest.approx(known["parameters"], rel=0.01)
+        with faults.at(name):
+            path = tmp_path / "config.json"
+            path.write_text(json.dumps(known["config"]), encoding="utf-8")
+            model = ll.Model.from_hf_config(path, name=name)
+            assert ll.decode_step_time(model, "H100-SXM", context=100) > 0
+            deviation = ll.parameter_count(model) / known["parameters"] - 1 if "parameters" in known else 0
+            assert abs(deviation) <= 0.01, f"{deviation:+.1%} off the published parameters"
 
 
 def test_a_hugging_face_configuration_equals_the_catalogue(tmp_path):

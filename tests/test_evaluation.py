@@ -77,12 +77,12 @@ def test_a_foreign_array_goes_in_and_comes_out():
 
 
 @pytest.mark.parametrize("specs", [("GPT-260B",), ({"n_params": 1e9},), (MODEL, 3)])
-def test_what_is_no_model_or_device_is_refused(specs):
-    with pytest.raises(TypeError, match="is no model or device"):
+def test_what_is_not_a_model_or_device_is_refused(specs):
+    with pytest.raises(TypeError, match="is not a model or device"):
         ll.evaluate(weight_read_time, *specs, n_devices=1)
 
 
-def test_what_is_no_formula_is_refused():
+def test_what_is_not_a_formula_is_refused():
     with pytest.raises(TypeError, match="'weight_read_time' is not a formula"):
         ll.evaluate("weight_read_time", MODEL)
 

@@ -1,57 +1,81 @@
 import ast
+import copy
 import doctest
+import inspect
 import math
+import pickle
 import random
 import re
 
 import pytest
 
-from conftest import FORMULA_MODULES, FORMULAS, NOTEBOOKS, exact_value, outputs_of, random_arguments
-from llm_latency import evaluate
-from llm_latency.formula import Formula
+from conftest import NOTEBOOKS, exact_value, outputs_of, random_arguments
+from llm_latency import evaluate, formulas
+from llm_latency.formula import FORMULAS, Formula
+from llm_latency.formula import formula as as_formula
 from llm_latency.notation import REGISTRY, link_latency, n_params, second
 
-each_formula = pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
 
-
-def test_every_public_name_is_a_formula_or_combines_them():
-    others = {name for module in FORMULA_MODULES for name in module.__all__} - FORMULAS.keys()
-    assert others == {"overlapped", "serial"}
+def test_every_public_name_of_a_module_of_formulas_is_a_formula_or_combines_them():
+    modules = [module for module in vars(formulas).values() if inspect.ismodule(module)]
+    own = {
+        name: value
+        for module in modules
+        for name, value in vars(module).items()
+        if isinstance(value, Formula) or (inspect.isfunction(value) and value.__module__ == module.__name__)
+    }
+    assert {name for name, value in own.items() if not isinstance(value, Formula)} == {"overlapped", "serial"}
+    assert {name: value for name, value in own.items() if isinstance(value, Formula)} == FORMULAS
 
 
 def test_labels_are_unique():
     assert len({formula.label for formula in FORMULAS.values()}) == len(FORMULAS)
 
 
-@each_formula
-def test_name_is_the_name_in_its_module(formula):
-    assert FORMULAS[formula.name] is formula
+def test_every_formula_has_its_name_in_its_module(faults):
+    for name, formula in FORMULAS.items():
+        with faults.at(name):
+            assert formula.name == name, f"calls itself {formula.name}"
 
 
-@each_formula
-def test_example_gives_its_result(formula):
-    arguments = eval(f"dict({formula.example})", {})
-    assert f"{evaluate(formula, **arguments):.4g}" == formula.result
+def test_every_example_gives_its_result(faults):
+    for name, formula in FORMULAS.items():
+        with faults.at(name):
+            found = f"{evaluate(formula, **formula.example):.4g}"
+            assert found == f"{formula.result:.4g}", f"gives {found}, and its result is {formula.result}"
 
 
-@each_formula
-def test_docstring_documents_every_argument_and_its_example_runs(formula):
-    for name in formula.arguments:
-        assert REGISTRY[name].constant is not None or f"\n{name} : float or array_like" in formula.__doc__
-    for section in ("Parameters", "Returns", "Raises", "Examples", "References"):
-        assert f"\n{section}\n{'-' * len(section)}\n" in formula.__doc__
-    test = doctest.DocTestParser().get_doctest(formula.__doc__, {formula.name: formula}, formula.name, None, 0)
-    assert test.examples
-    assert doctest.DocTestRunner(verbose=False).run(test).failed == 0
+def test_every_docstring_documents_every_argument(faults):
+    for name, formula in FORMULAS.items():
+        for argument in formula.arguments:
+            with faults.at(name):
+                documented = f"\n{argument} : float or array_like" in formula.__doc__
+                assert REGISTRY[argument].constant is not None or documented, f"does not document {argument}"
+        for section in ("Parameters", "Returns", "Raises", "Examples", "References"):
+            with faults.at(name):
+                assert f"\n{section}\n{'-' * len(section)}\n" in formula.__doc__, f"has no section {section}"
 
 
-@each_formula
-def test_numpy_agrees_with_fifty_digits(formula):
-    rng = random.Random(formula.name)
-    for _ in range(20):
-        values = random_arguments(formula, rng)
-        exact, size = exact_value(formula, values)
-        assert abs(evaluate(formula, **values) - exact) <= 1e-12 * size
+def test_the_example_in_every_docstring_runs(faults):
+    for name, formula in FORMULAS.items():
+        with faults.at(name):
+            test = doctest.DocTestParser().get_doctest(formula.__doc__, {name: formula}, name, None, 0)
+            assert test.examples, "has no example"
+            said = []
+            assert doctest.DocTestRunner(verbose=False).run(test, out=said.append).failed == 0, " ".join(
+                "".join(said).split()
+            )
+
+
+@pytest.mark.parametrize("points", [20, pytest.param(500, marks=pytest.mark.long)])
+def test_numpy_agrees_with_fifty_digits(points, faults):
+    for name, formula in FORMULAS.items():
+        rng = random.Random(name)
+        for values in (random_arguments(formula, rng) for _ in range(points)):
+            with faults.at(name, values):
+                exact, size = exact_value(formula, values)
+                found = evaluate(formula, **values)
+                assert abs(found - exact) <= 1e-12 * size, f"{found!r}, not {exact}"
 
 
 def asserts_of(page):
@@ -60,39 +84,78 @@ def asserts_of(page):
     return [ast.unparse(node.test) for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Assert)]
 
 
-@each_formula
-def test_its_page_proves_it(formula):
+def test_the_page_of_every_formula_proves_it(faults):
     """A formula that a page shows must stand in an assertion of its derivation."""
-    module = next(m.__name__.split(".")[1] for m in FORMULA_MODULES if formula.name in m.__all__)
-    assert any(re.search(rf"\bll\.{module}\.{formula.name}\b", test) for test in asserts_of(formula.page))
+    for name, formula in FORMULAS.items():
+        with faults.at(name):
+            proved = any(re.search(rf"\bll\.{formula.module}\.{name}\b", test) for test in asserts_of(formula.page))
+            assert proved, f"stands in no assertion of the page {formula.page}"
 
 
 def test_left_hand_sides_are_unique():
     assert len({formula.latex for formula in FORMULAS.values()}) == len(FORMULAS)
 
 
-@each_formula
-def test_its_page_stores_the_equation(formula):
-    stored = [
-        data.get("text/markdown", "") for cell in NOTEBOOKS[formula.page].cells for data in outputs_of(cell)
-    ]
-    assert formula._repr_markdown_() in stored
+def test_the_page_of_every_formula_stores_its_equation(faults):
+    for name, formula in FORMULAS.items():
+        with faults.at(name):
+            cells = NOTEBOOKS[formula.page].cells
+            stored = [data.get("text/markdown", "") for cell in cells for data in outputs_of(cell)]
+            assert formula._repr_markdown_() in stored, f"is not among the outputs of the page {formula.page}"
 
 
-@each_formula
-def test_every_time_is_finite_and_positive_at_the_example(formula):
-    arguments = eval(f"dict({formula.example})", {})
-    value = evaluate(formula, **arguments)
-    assert math.isfinite(value)
-    assert value > 0
+def test_every_formula_is_finite_and_positive_at_its_example(faults):
+    for name, formula in FORMULAS.items():
+        with faults.at(name):
+            value = evaluate(formula, **formula.example)
+            assert math.isfinite(value), f"is {value}"
+            assert value > 0, f"is {value}"
+
+
+@pytest.fixture
+def unlisted():
+    """Take what a test adds to the list of formulas off it again."""
+    before = dict(FORMULAS)
+    yield
+    FORMULAS.clear()
+    FORMULAS.update(before)
+
+
+about = dict(latex="t", unit=second, page="none", example={}, result=0)
 
 
 def test_a_formula_of_the_wrong_unit_cannot_be_made():
-    with pytest.raises(ValueError, match="has the unit 1, not s"):
-        Formula("wrong", "t", n_params, second, "a slip", "none", "", "")
+    with pytest.raises(ValueError, match="wrong: the expression has the unit 1, not s"):
+
+        @as_formula(**about)
+        def wrong():
+            """A slip."""
+            return n_params
+
+    assert "wrong" not in FORMULAS
 
 
-def test_equals_compares_up_to_simplification():
-    formula = Formula("double", "t", 2 * link_latency, second, "twice the latency", "none", "", "")
-    assert formula.equals(link_latency + link_latency)
-    assert not formula.equals(link_latency)
+def test_equals_compares_up_to_simplification(unlisted):
+    @as_formula(**about)
+    def double():
+        """Twice the latency."""
+        return 2 * link_latency
+
+    assert double.equals(link_latency + link_latency)
+    assert not double.equals(link_latency)
+
+
+def test_a_formula_says_what_its_function_says(unlisted):
+    @as_formula(**about)
+    def double():
+        """KV cache, twice the latency."""
+        return 2 * link_latency
+
+    assert (double.name, double.module, double.meaning) == ("double", "test_formula", "KV cache, twice the latency")
+    assert FORMULAS["double"] is double
+
+
+def test_a_copy_of_a_formula_is_the_formula():
+    for each in FORMULAS.values():
+        assert pickle.loads(pickle.dumps(each)) is each
+        assert copy.deepcopy(each) is copy.copy(each) is each

@@ -11,8 +11,8 @@ import pytest
 import sympy as sp
 import vl_convert
 
-from conftest import FORMULAS, NOTEBOOKS, exact_value, outputs_of, random_arguments
-from llm_latency import evaluate
+from conftest import NOTEBOOKS, exact_value, outputs_of, random_arguments
+from llm_latency import FORMULAS, evaluate
 from llm_latency.catalogue.devices import devices
 from llm_latency.catalogue.models import models
 from llm_latency.charts.controls import SLIDERS, Display
@@ -47,6 +47,7 @@ CHARTS = {
     for data in outputs_of(cell)
     if MIME_TYPE in data
 }
+FORMULA_CHARTS = {name: spec for name, spec in CHARTS.items() if not name.startswith("deployment-calculator")}
 
 
 def texts(node):
@@ -75,16 +76,19 @@ def run_in_javascript(expressions: list[str]) -> list[float]:
     return [text for text in texts(scene) if isinstance(text, float | int)]
 
 
-@pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
-def test_javascript_agrees_with_sympy(formula):
-    rng = random.Random(formula.name)
-    points = [random_arguments(formula, rng) for _ in range(12)]
-    results = run_in_javascript(
-        [javascript(formula.expr, {name: repr(float(value)) for name, value in point.items()}) for point in points]
-    )
-    for point, result in zip(points, results, strict=True):
-        exact, size = exact_value(formula, point)
-        assert abs(result - exact) <= 1e-12 * size
+@pytest.mark.parametrize("count", [12, pytest.param(300, marks=pytest.mark.long)])
+def test_javascript_agrees_with_sympy(count, faults):
+    for name, formula in FORMULAS.items():
+        rng = random.Random(name)
+        points = [random_arguments(formula, rng) for _ in range(count)]
+        printed = [{name: repr(float(value)) for name, value in point.items()} for point in points]
+        with faults.at(name):
+            results = run_in_javascript([javascript(formula.expr, values) for values in printed])
+            assert len(results) == len(points), f"{len(results)} of {len(points)} points have a value"
+            for point, result in zip(points, results, strict=True):
+                with faults.at(name, point):
+                    exact, size = exact_value(formula, point)
+                    assert abs(result - exact) <= 1e-12 * size, f"{result!r}, not {exact}"
 
 
 def test_printing_refuses_what_has_no_value_or_no_counterpart():
@@ -104,25 +108,31 @@ def controls_of(spec):
     return [parameter for parameter in spec["params"] if "bind" in parameter]
 
 
-@pytest.mark.parametrize("spec", CHARTS.values(), ids=CHARTS)
-def test_stored_charts_have_words_and_labelled_controls(spec):
-    assert len(spec["description"]) > 80
-    assert spec["width"] == 600, "a width that follows its container hangs JupyterLab"
-    assert len(controls_of(spec)) >= 3
-    for parameter in controls_of(spec):
-        bind = parameter["bind"]
-        assert bind["name"]
-        if bind["input"] == "range":
-            assert bind["min"] <= parameter["value"] <= bind["max"]
-        else:
-            assert parameter["value"] in bind["options"]
+def test_stored_charts_have_a_description_and_labelled_controls(faults):
+    for name, spec in CHARTS.items():
+        with faults.at(name):
+            assert len(spec["description"]) > 80, f"the description is too short: {spec['description']!r}"
+        with faults.at(name):
+            assert spec["width"] == 600, f"width {spec['width']!r} must be 600, or JupyterLab hangs"
+        with faults.at(name):
+            assert len(controls_of(spec)) >= 3, "has fewer than three controls"
+        for parameter in controls_of(spec):
+            bind, value = parameter["bind"], parameter["value"]
+            with faults.at(name, parameter["name"]):
+                assert bind["name"], "has no label"
+            with faults.at(name, parameter["name"]):
+                if bind["input"] == "range":
+                    assert bind["min"] <= value <= bind["max"]
+                else:
+                    assert value in bind["options"]
 
 
-@pytest.mark.parametrize("spec", CHARTS.values(), ids=CHARTS)
-def test_a_description_says_what_the_chart_says_at_first(spec):
-    numbers = re.findall(r"\d[\d.,]* (?:[mµ]s|GB|G?FLOP|TFLOP/s)", " ".join(headline(spec)))
-    assert numbers
-    assert re.search(re.escape(numbers[0].split()[0]), spec["description"])
+def test_a_description_says_what_the_chart_says_at_first(faults):
+    for name, spec in CHARTS.items():
+        with faults.at(name):
+            numbers = re.findall(r"\d[\d.,]* (?:[mµ]s|GB|G?FLOP|TFLOP/s)", " ".join(headline(spec)))
+            assert numbers, f"says no number: {headline(spec)}"
+            assert numbers[0].split()[0] in spec["description"], f"{numbers[0]} is not in its description"
 
 
 def headline(spec, **values):
@@ -307,7 +317,6 @@ DRAWN = {
     "example-13b-prefill": [(1e3, SHAPE_13B | LINKS, times({"prefill": serial_prefill_time} | PREFILL))],
 }
 """What each chart draws, page by page: displayed units per SI unit, constants, and the library's own values."""
-FORMULA_CHARTS = [(page, position) for page, charts in DRAWN.items() for position in range(len(charts))]
 
 
 def test_every_chart_is_compared_with_the_library():
@@ -323,11 +332,16 @@ def along(curve, i, at=None):
     return {first["as"]: place} | {step["as"]: step["calculate"].replace("datum.at", place) for step in others}
 
 
-@pytest.mark.parametrize(("page", "position"), FORMULA_CHARTS)
-def test_the_curves_and_the_marker_are_what_the_library_computes(page, position):
-    spec = chart_on(page, position)
+def test_the_curves_and_the_marker_of_every_chart_are_what_the_library_computes(faults):
+    for page, charts in DRAWN.items():
+        for position, drawn in enumerate(charts):
+            with faults.at(page, f"chart {position + 1}"):
+                compare_with_the_library(chart_on(page, position), *drawn)
+
+
+def compare_with_the_library(spec, per_si, constants, library):
+    """Compare the curves of a chart at three places, and its marker, with the library's values."""
     curve, marker = spec["layer"][:2]
-    per_si, constants, library = DRAWN[page][position]
     first = controls_of(spec)[0]
     values = constants | settings_of(spec)
     last = curve["data"]["sequence"]["stop"] - 1
@@ -337,29 +351,32 @@ def test_the_curves_and_the_marker_are_what_the_library_computes(page, position)
         drawn = dict(zip(expressions, read(spec, *expressions.values()), strict=True))
         here = library(**values | {first["name"]: drawn.pop("at") * SLIDERS[first["name"]].scale})
         drawn.pop("x")
-        assert drawn == pytest.approx({name: per_si * value for name, value in here.items()}, rel=1e-12)
+        assert drawn.keys() == here.keys(), f"draws {', '.join(drawn)}, not {', '.join(here)}"
+        for name, value in here.items():
+            right = pytest.approx(per_si * value, rel=1e-12)
+            assert drawn[name] == right, f"{name} at sample {i} is {drawn[name]!r}, not {per_si * value!r}"
     assert read(spec, along(curve, last)["at"]) == [pytest.approx(first["bind"]["max"])]
     now = {step["as"]: step["calculate"] for step in marker["transform"] if "calculate" in step}
     whole = next(iter(library(**values)))
     assert read(spec, now["y"]) == [pytest.approx(per_si * library(**values)[whole], rel=1e-12)]
     [x] = read(spec, now["x"])
-    assert x == (first["value"] if page != "roofline" else 16)
+    assert x == (first["value"] if library is not rates else 16)
 
 
-@pytest.mark.parametrize("name", [name for name in CHARTS if not name.startswith("deployment")])
-@pytest.mark.parametrize("end", ["min", "max"])
-def test_a_chart_keeps_its_axes_at_both_ends_of_every_slider(name, end):
-    spec = CHARTS[name]
-    for parameter in controls_of(spec):
-        moved = [{**p, "value": p["bind"][end]} if p is parameter else p for p in spec["params"]]
-        scene = vl_convert.vegalite_to_scenegraph({**spec, "params": moved, "width": 400})
-        ticks = [text for text in texts(scene) if isinstance(text, str) and re.fullmatch(r"[\d,.]+", text)]
-        assert len(ticks) >= 6, f"{parameter['name']} at its {end}"
+def test_a_chart_keeps_its_axes_at_both_ends_of_every_slider(faults):
+    for name, spec in FORMULA_CHARTS.items():
+        for parameter in controls_of(spec):
+            for end in ("min", "max"):
+                moved = [{**p, "value": p["bind"][end]} if p is parameter else p for p in spec["params"]]
+                with faults.at(name, f"{parameter['name']} at its {end}"):
+                    scene = vl_convert.vegalite_to_scenegraph({**spec, "params": moved, "width": 400})
+                    ticks = [text for text in texts(scene) if isinstance(text, str) and re.fullmatch(r"[\d,.]+", text)]
+                    assert len(ticks) >= 6, f"has only the ticks {ticks}"
 
 
 @pytest.mark.parametrize(("devices", "words"), [(1, "communication (0)"), (2, "communication")])
 @pytest.mark.parametrize(("page", "control"), [("kv-cache", "n_devices"), ("deployment-calculator", "tp")])
-def test_the_legend_says_which_part_has_no_curve(page, control, devices, words):
+def test_the_legend_marks_a_part_that_is_zero(page, control, devices, words):
     spec = chart_on(page)
     label = spec["layer"][0]["encoding"]["color"]["legend"]["labelExpr"]
     drawn = [label.replace("datum.label", f"'{part}'") for part in ("decode step", "communication")]
@@ -398,13 +415,13 @@ def test_a_chart_that_cannot_be_drawn_is_refused(curves, sliders, constants, mes
 @pytest.mark.parametrize(
     ("preset", "message"),
     [
-        ({"batch": 2}, "preset 'batch' is no control of the chart"),
+        ({"batch": 2}, "preset 'batch' is not a control of the chart"),
         ({"n_device": 2}, "did you mean 'n_devices'"),
         ({"n_devices": 65}, "preset n_devices = 65: must be from 1 to 64"),
         ({"n_devices": 0}, "preset n_devices = 0: must be"),
     ],
 )
-def test_a_preset_that_no_slider_can_take_on_is_refused(preset, message):
+def test_a_preset_outside_the_range_of_its_slider_is_refused(preset, message):
     with pytest.raises(ValueError, match=message):
         live_chart(CURVES, SETTING, constants={"bytes_per_param": 2}, description="words", presets={"a": preset})
 
@@ -432,14 +449,15 @@ def test_numpy_numbers_are_stored_as_plain_ones():
     assert "np." not in json.dumps(chart.spec)
 
 
-def test_sliders_span_legal_values():
+def test_sliders_span_legal_values(faults):
     for name, slider in SLIDERS.items():
         variable = REGISTRY[name]
-        assert slider.low * slider.scale >= variable.minimum
-        assert slider.low < slider.high
-        if variable.integer:
-            assert float(slider.low).is_integer()
-            assert float(slider.step).is_integer()
+        with faults.at(name):
+            assert slider.low * slider.scale >= variable.minimum
+            assert slider.low < slider.high
+            if variable.integer:
+                assert float(slider.low).is_integer()
+                assert float(slider.step).is_integer()
 
 
 def test_serial_steps_can_be_drawn_too():
@@ -450,29 +468,32 @@ def test_serial_steps_can_be_drawn_too():
     assert headline(chart.spec) == ["decode step 24.26 ms, bound by memory bandwidth"]
 
 
-@pytest.mark.parametrize("slider", SLIDERS.values(), ids=SLIDERS)
-def test_a_sliders_axis_has_ticks_at_equal_distances(slider):
-    ticks = doublings(slider.low, slider.high)
-    assert ticks[0] == slider.low
-    assert ticks[-1] <= slider.high
-    assert len(ticks) <= 7
-    assert len({high / low for low, high in pairwise(ticks)}) <= 1
+def test_the_axis_of_every_slider_has_ticks_at_equal_distances(faults):
+    for name, slider in SLIDERS.items():
+        ticks = doublings(slider.low, slider.high)
+        with faults.at(name, ticks):
+            assert ticks[0] == slider.low, f"the first must be {slider.low}"
+            assert ticks[-1] <= slider.high, f"the last must be at most {slider.high}"
+            assert len(ticks) <= 7, "are more than seven"
+            assert len({high / low for low, high in pairwise(ticks)}) <= 1, "are not at equal distances"
 
 
-@pytest.mark.parametrize("name", [name for name in CHARTS if not name.startswith("deployment")])
-def test_no_tick_is_dropped_on_a_telephone(name):
-    scene = vl_convert.vegalite_to_scenegraph({**CHARTS[name], "width": 270})
-    numbers = [float(text.replace(",", "")) for text in texts(scene) if re.fullmatch(r"[\d,.]+", str(text))]
-    axes = [[numbers[0]]]
-    for low, high in pairwise(numbers):
-        axes.append([high]) if high <= low else axes[-1].append(high)
-    assert len(axes) == 2
-    for axis in axes:
-        assert len({round(high / low, 6) for low, high in pairwise(axis)}) == 1
+def test_no_tick_is_dropped_on_a_telephone(faults):
+    for name, spec in FORMULA_CHARTS.items():
+        with faults.at(name):
+            scene = vl_convert.vegalite_to_scenegraph({**spec, "width": 270})
+            numbers = [float(text.replace(",", "")) for text in texts(scene) if re.fullmatch(r"[\d,.]+", str(text))]
+            axes = [[numbers[0]]]
+            for low, high in pairwise(numbers):
+                axes.append([high]) if high <= low else axes[-1].append(high)
+            assert len(axes) == 2, f"has {len(axes)} axes: {axes}"
+            for axis in axes:
+                steps = {round(high / low, 6) for low, high in pairwise(axis)}
+                assert len(steps) == 1, f"ticks are not at equal distances: {axis}"
 
 
 @pytest.mark.parametrize(("place", "side"), [(2, "left"), (50, "right")])
-def test_words_of_a_line_stand_on_the_roomier_side(place, side):
+def test_the_label_of_a_line_stands_where_there_is_more_room(place, side):
     chart = live_chart(
         CURVES, SETTING, constants={"bytes_per_param": 2}, marks={"here": sp.Integer(place)}, description="Words."
     )

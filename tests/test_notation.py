@@ -10,15 +10,22 @@ def test_every_letter_and_name_is_used_once():
     assert all(name == variable.name for name, variable in REGISTRY.items())
 
 
-@pytest.mark.parametrize("variable", REGISTRY.values(), ids=lambda variable: variable.name)
-def test_symbol_prints_its_registered_letter(variable):
-    symbol = getattr(notation, variable.name)
-    assert symbol is variable.symbol
-    assert sp.latex(symbol) == variable.latex
-    assert str(symbol) == variable.name
-    assert symbol.is_positive
-    assert variable.meaning
-    assert variable.group in {"conversion", "request", "model", "operator", "machine", "deployment"}
+def test_every_symbol_prints_its_registered_letter(faults):
+    for variable in REGISTRY.values():
+        with faults.at(variable.name):
+            symbol = getattr(notation, variable.name)
+            assert symbol is variable.symbol, "the module's symbol is not the registry's"
+            assert sp.latex(symbol) == variable.latex
+            assert str(symbol) == variable.name
+            assert symbol.is_positive, "is not declared positive"
+
+
+def test_every_symbol_has_a_meaning_and_a_group(faults):
+    groups = {"conversion", "request", "model", "operator", "machine", "deployment"}
+    for variable in REGISTRY.values():
+        with faults.at(variable.name):
+            assert variable.meaning, "has no meaning"
+            assert variable.group in groups, f"group {variable.group!r} must be one of {sorted(groups)}"
 
 
 def test_the_two_different_twos_have_different_units():

@@ -36,8 +36,10 @@ from llm_latency.notation import (
     touched_experts,
     tp,
 )
-from llm_latency.operator_model.deployment import architecture_of, operators_of, pass_time
-from llm_latency.operator_model.operators import Architecture, Operator, decoder, decoder_params, sharded, soft_maximum
+from llm_latency.operator_model.operator import Operator, soft_maximum
+from llm_latency.operator_model.operators import Architecture, decoder, decoder_params, sharded
+from llm_latency.operator_model.passes import operators_of, pass_time
+from llm_latency.operator_model.shape import architecture_of
 
 NOTE = {n_kv_heads: n_heads, head_dim: d_model / n_heads, mlp_width: 4 * d_model, mlp_matrices: 2}
 ARCHITECTURES = [
@@ -57,23 +59,28 @@ def of(operators):
     return {operator.name: operator for operator in operators}
 
 
-@pytest.mark.parametrize("name", ll.models)
-def test_parameters_counted_from_the_shape_are_the_published_ones(name):
-    model = ll.models[name]
-    deviation = ll.parameter_count(name) / model.n_params - 1
-    assert abs(deviation) < 0.01 or model.remark, f"{deviation:+.1%}"
+def test_parameters_counted_from_the_shape_are_the_published_ones(faults):
+    """To 1 %, or the model's remark says why not."""
+    for name, model in ll.models.items():
+        with faults.at(name):
+            counted = ll.parameter_count(name)
+            deviation = counted / model.n_params - 1
+            known = abs(deviation) < 0.01 or model.remark
+            assert known, f"{counted:.4g} parameters counted, {model.n_params:.4g} published: {deviation:+.1%}"
 
 
-@pytest.mark.parametrize("name", [name for name in ll.models if ll.models[name].n_active_params])
-def test_active_parameters_are_the_published_ones(name):
-    """What one token computes with: twice its FLOP, or the same with the embedding's row matrix."""
-    model = ll.models[name]
-    flops = sum(row.flops for row in ll.explain(model, "H100-SXM", context=0, routing="identical").rows
-                if row.name != "attention" and row.name != "windowed attention")
-    active = flops / 2
-    candidates = (active, active + model.vocab * model.d_model)
-    deviation = min(abs(candidate / model.n_active_params - 1) for candidate in candidates)
-    assert deviation < 0.03 or model.remark
+def test_active_parameters_are_the_published_ones(faults):
+    """What one token computes with: half its FLOP, with or without the embedding's matrix. To 3 %, or with a remark."""
+    for name, model in ll.models.items():
+        if not model.n_active_params:
+            continue
+        with faults.at(name):
+            rows = ll.explain(model, "H100-SXM", context=0, routing="identical").rows
+            active = sum(row.flops for row in rows if row.name not in {"attention", "windowed attention"}) / 2
+            counts = (active, active + model.vocab * model.d_model)
+            deviation = min((count / model.n_active_params - 1 for count in counts), key=abs)
+            known = abs(deviation) < 0.03 or model.remark
+            assert known, f"{active:.4g} active ones counted, {model.n_active_params:.4g} published: {deviation:+.1%}"
 
 
 def test_the_note_is_a_limit():
@@ -87,7 +94,7 @@ def test_the_note_is_a_limit():
     assert sp.simplify(attention.subs(keys, context) - attention_flops_per_token.expr) == 0
 
 
-def test_doubling_the_kv_heads_doubles_the_bytes_of_the_cache_and_nothing_of_its_work():
+def test_doubling_the_kv_heads_doubles_the_bytes_of_the_cache_but_not_the_work():
     core = of(decoder(Architecture()))["attention"]
     doubled = core.subs({n_kv_heads: 2 * n_kv_heads})
     assert sp.simplify(doubled.kv_bytes - 2 * core.kv_bytes) == 0
@@ -213,18 +220,19 @@ def random_values(names, rng):
 
 
 @each_architecture
-@pytest.mark.parametrize("soft", [False, True])
-def test_a_pass_agrees_with_fifty_digits(architecture, soft):
+@pytest.mark.parametrize("soft", [False, True], ids=["roofline", "soft maximum"])
+@pytest.mark.parametrize("points", [20, pytest.param(2000, marks=pytest.mark.long)])
+def test_a_pass_agrees_with_fifty_digits(architecture, soft, points):
     expr = pass_time(architecture, "uniform", soft)
     names = tuple(name for name in REGISTRY if REGISTRY[name].symbol in expr.free_symbols)
     precise = sp.lambdify([REGISTRY[name].symbol for name in names], expr, "mpmath", cse=True)
     rng = random.Random(repr(architecture))
-    for _ in range(20):
+    for _ in range(points):
         values = random_values(names, rng)
         with mpmath.workdps(50):
             exact = precise(*(mpmath.mpf(values[name]) for name in names))
             found = compiled(expr, names)(*(np.asarray(values[name], dtype=float) for name in names))
-            assert abs(mpmath.mpf(float(found)) - exact) <= 1e-12 * exact
+            assert abs(mpmath.mpf(float(found)) - exact) <= 1e-12 * exact, values
 
 
 @each_architecture

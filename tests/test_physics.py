@@ -34,6 +34,7 @@ configurations = st.fixed_dictionaries(
     }
 )
 STEPS = (overlapped_decode_step_time, serial_decode_step_time)
+SLACK = 1 + 1e-12
 
 
 def of(formula, values):
@@ -41,36 +42,37 @@ def of(formula, values):
     return evaluate(formula, **{name: value for name, value in values.items() if name in formula.arguments})
 
 
-@pytest.mark.parametrize("step", STEPS)
 @given(values=configurations)
-def test_no_step_is_faster_than_reading_its_weights_or_computing(step, values):
-    slack = 1 + 1e-12
-    assert slack * of(step, values) >= of(weight_read_time, values)
-    assert slack * of(step, values) >= of(decode_compute_time, values)
+def test_no_step_is_faster_than_reading_its_weights_or_computing(values):
+    for step in STEPS:
+        assert SLACK * of(step, values) >= of(weight_read_time, values), step.name
+        assert SLACK * of(step, values) >= of(decode_compute_time, values), step.name
 
 
 @given(values=configurations)
 def test_serial_lies_between_overlapped_and_twice_that(values):
     overlapped, serial = (of(step, values) for step in STEPS)
-    assert overlapped <= serial <= 2 * overlapped * (1 + 1e-12)
-
-
-@pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize("name", ["mem_bandwidth", "peak_flops", "link_bandwidth"])
-@given(values=configurations)
-def test_time_does_not_rise_with_a_faster_machine(step, name, values):
-    assert of(step, values | {name: 2 * values[name]}) <= of(step, values) * (1 + 1e-12)
-
-
-@pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize("name", ["batch", "n_params", "bytes_per_param", "link_latency"])
-@given(values=configurations)
-def test_time_does_not_fall_with_more_work(step, name, values):
-    assert of(step, values | {name: 2 * values[name]}) * (1 + 1e-12) >= of(step, values)
+    assert overlapped <= serial <= 2 * overlapped * SLACK
 
 
 @given(values=configurations)
-def test_one_device_communicates_with_nobody(values):
+def test_time_does_not_rise_with_a_faster_machine(values):
+    for step in STEPS:
+        time = of(step, values)
+        for name in ("mem_bandwidth", "peak_flops", "link_bandwidth"):
+            assert of(step, values | {name: 2 * values[name]}) <= time * SLACK, (step.name, name)
+
+
+@given(values=configurations)
+def test_time_does_not_fall_with_more_work(values):
+    for step in STEPS:
+        time = of(step, values)
+        for name in ("batch", "n_params", "bytes_per_param", "link_latency"):
+            assert of(step, values | {name: 2 * values[name]}) * SLACK >= time, (step.name, name)
+
+
+@given(values=configurations)
+def test_a_single_device_does_not_communicate(values):
     alone = values | {"n_devices": 1, "tokens": values["batch"]}
     assert of(communication_time, alone) == 0
     assert of(serial_decode_step_time, alone) == of(overlapped_decode_step_time, alone)
@@ -97,7 +99,7 @@ def test_direct_and_ring_agree_for_two_devices_and_ring_is_never_faster(values, 
     values = values | {"message_bytes": message}
     two = values | {"n_devices": 2}
     assert of(direct_all_reduce_time, two) == pytest.approx(of(ring_all_reduce_time, two), rel=1e-12)
-    assert of(direct_all_reduce_time, values) <= of(ring_all_reduce_time, values) * (1 + 1e-12)
+    assert of(direct_all_reduce_time, values) <= of(ring_all_reduce_time, values) * SLACK
 
 
 @given(values=configurations)

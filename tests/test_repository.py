@@ -6,9 +6,8 @@ import subprocess
 import tomllib
 from pathlib import Path
 
-import pytest
-
-from conftest import NOTEBOOKS, ROOT, outputs_of
+import llm_latency
+from conftest import NOTEBOOKS, ROOT, outputs_of, toc_files
 
 TEXTS = {
     *(".md", ".py", ".toml", ".txt", ".yml", ".cff", ".csv", ".bib", ".css"),
@@ -36,43 +35,54 @@ def requirements():
     return dict(line.split("==") for line in read("requirements.txt").splitlines() if line and line[0] != "#")
 
 
-def test_requirements_are_exact_and_locked():
+def test_requirements_are_exact_and_locked(faults):
     locked = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", read("requirements.lock"), flags=re.M))
     for name, version in requirements().items():
-        assert re.fullmatch(r"[\d.]+(post\d+)?", version)
-        assert locked[name] == version
+        with faults.at("requirements.txt", name):
+            assert re.fullmatch(r"[\d.]+(post\d+)?", version), f"{version!r} must be one version"
+            assert locked[name] == version, f"{version} is locked as {locked[name]}"
 
 
 def test_every_locked_package_has_hashes():
     packages = re.split(r"\n(?=[A-Za-z])", read("requirements.lock").strip())
     assert len(packages) > 100
-    assert all("--hash=sha256:" in package for package in packages)
+    assert not [package.split()[0] for package in packages if "--hash=sha256:" not in package]
 
 
 def test_what_the_library_needs_is_required():
     needed = tomllib.loads(read("pyproject.toml"))["project"]["dependencies"]
     locked = read("requirements.lock")
-    assert all(re.search(rf"^{name}==", locked, flags=re.M) for name in needed)
+    names = [re.match(r"[\w-]+", need)[0] for need in needed]
+    assert all(re.search(rf"^{name}==", locked, flags=re.M) for name in names)
 
 
-@pytest.mark.parametrize("name", [name for name in TRACKED if Path(name).suffix in TEXTS])
-def test_files_name_no_registry_and_no_machine(name):
-    if name == "tests/test_repository.py":
-        return  # it names what it looks for
-    text = read(name)
-    assert not REGISTRIES.search(text)
-    assert not re.search(r"/(work|root|home|tmp)/", text) or name.startswith(("tests/", "tools/"))
+def test_no_file_names_a_registry_or_a_machine(faults):
+    for name in TRACKED:
+        if Path(name).suffix not in TEXTS or name == "tests/test_repository.py":
+            continue  # this file names what it looks for
+        for number, line in enumerate(read(name).splitlines(), start=1):
+            with faults.at(name, f"line {number}"):
+                assert not REGISTRIES.search(line), f"names a package registry: {line[:100]}"
+                own = re.search(r"/(work|root|home|tmp)/", line)
+                assert not own or name.startswith(("tests/", "tools/")), f"names a folder of a machine: {line[:100]}"
 
 
-def test_nothing_generated_is_tracked():
+def test_no_generated_file_is_tracked():
     generated = re.compile(r"_build|\.venv|\.node/|node_modules|__pycache__|\.egg-info|checkpoints")
     assert not [name for name in TRACKED if generated.search(name)]
 
 
-@pytest.mark.parametrize("target", ["book", "serve", "pdf", "lab", "test", "site-check", "notebooks"])
-def test_the_readme_names_targets_that_exist(target):
-    assert f"make {target}" in read("README.md")
-    assert re.search(rf"^{target}:", read("Makefile"), flags=re.M)
+def named_targets(text):
+    """List the targets of make that a text names in code."""
+    return set(re.findall(r"(?:^|`)make ([a-z][a-z-]*)", text, flags=re.M))
+
+
+def test_every_target_that_a_reader_is_told_of_exists():
+    made = set(re.findall(r"^([a-z-]+):", read("Makefile"), flags=re.M))
+    needed = {"book", "serve", "pdf", "lab", "test", "test-long", "site-check", "notebooks"}
+    assert needed <= named_targets(read("README.md"))
+    for file in ("README.md", "CONTRIBUTING.md"):
+        assert named_targets(read(file)) <= made, file
 
 
 def test_the_readme_gives_the_commands_without_make():
@@ -85,10 +95,9 @@ def test_continuous_integration_runs_the_test_command():
     assert read(".ci/run").strip().endswith("make test")
 
 
-def test_the_readme_lists_every_page():
-    readme = read("README.md")
-    for page in NOTEBOOKS:
-        assert f"book/{page}.ipynb" in readme
+def test_the_readme_lists_every_page_once_in_the_order_of_the_book():
+    listed = re.findall(r"^\| \[[\w-]+\]\((book/[\w-]+)\.(?:ipynb|md)\)", read("README.md"), flags=re.M)
+    assert [*listed, "book/references"] == toc_files()  # the bibliography needs no row
 
 
 def test_the_readme_shows_the_landing_pages_chart():
@@ -98,7 +107,7 @@ def test_the_readme_shows_the_landing_pages_chart():
     assert "book/images/latency-against-batch.svg" in read("README.md")
 
 
-def test_the_changelog_tells_of_this_version():
-    version = tomllib.loads(read("pyproject.toml"))["project"]["version"]
+def test_the_changelog_and_the_citation_name_this_version():
+    version = llm_latency.__version__
     assert f"## {version}" in read("CHANGELOG.md")
     assert f"version: {version}" in read("CITATION.cff")

@@ -73,7 +73,7 @@ def evaluate(formula: Formula, *specs: Spec, **values):
     Raises
     ------
     TypeError
-        If the first argument is no formula, or another positional one no model or device.
+        If the first argument is not a formula, or another positional one not a model or device.
     ValueError
         If an argument is unknown, missing, given by two specs, not a number, outside its legal
         range, or of a shape that does not broadcast with the others.

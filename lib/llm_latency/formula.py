@@ -29,6 +29,16 @@ class Term(sp.Symbol):
         return FORMULAS[self.name].latex
 
 
+class _Documentation:
+    """The docstring of a class, and that of each of its objects, which is written when somebody reads it."""
+
+    def __init__(self, of_class: str):
+        self.of_class = of_class
+
+    def __get__(self, formula: Formula | None, owner: type) -> str:
+        return self.of_class if formula is None else formula._docstring()
+
+
 class Formula:
     """A public formula of the book, made by the decorator `formula`.
 
@@ -166,8 +176,7 @@ class Formula:
     def _repr_markdown_(self) -> str:
         return f"$$\n{self.equation}\n$$ ({self.label})"
 
-    def docstring(self) -> str:
-        """Return the documentation of the formula: what `help` of a function would say."""
+    def _docstring(self) -> str:
         summary = f"{self.meaning[0].upper()}{self.meaning[1:]}."
         variables = [REGISTRY[name] for name in self.arguments if REGISTRY[name].constant is None]
         parameters = "\n".join(
@@ -189,6 +198,8 @@ class Formula:
             f"References\n----------\nDerived in {self.page}, Eq. ({self.label}).\n"
         )
 
+    __doc__ = _Documentation(__doc__)
+
 
 def _named(name: str) -> Formula:
     """Return a formula when it is unpickled: the one of this library."""
@@ -203,13 +214,7 @@ def arguments_of(expr: sp.Expr) -> tuple[str, ...]:
 
 # Parameters: those of `Formula` that neither the name, the module nor the docstring of the function gives.
 def formula(
-    *,
-    latex: str,
-    unit: sp.Expr,
-    page: str,
-    example: Mapping[str, float],
-    result: float,
-    assumes: tuple[str, ...] = (),
+    *, latex: str, unit: sp.Expr, page: str, example: Mapping[str, float], result: float, assumes: tuple[str, ...] = ()
 ) -> Callable[[Callable[[], sp.Expr]], Formula]:
     """Make a function that returns an expression a `Formula`: its name and docstring become the formula's.
 

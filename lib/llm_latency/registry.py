@@ -6,19 +6,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-__all__ = [
-    "FLOP",
-    "REGISTRY",
-    "Variable",
-    "bit",
-    "byte",
-    "count",
-    "quantity",
-    "second",
-    "share",
-    "unit_label",
-    "unit_of",
-]
+__all__ = ["FLOP", "REGISTRY", "Variable", "bit", "byte", "second", "unit_label", "unit_of"]
 
 # The units; FLOP is one floating-point operation, the unit of work.
 FLOP = sp.Symbol("FLOP", positive=True)
@@ -112,6 +100,7 @@ class Variable:
         return f"{kind} {bound}{''.join(limits)}"
 
 
+# Parameters: those of a `Variable` that a count can have.
 def count(
     name: str,
     latex: str,

@@ -270,9 +270,9 @@ def _attention(read: _Reader, d_model: int, n_heads: int) -> dict[str, int]:
         return {name: read.count(key, 0) for name, key in keys.items()}
     n_kv_heads, even = read.family.kv_heads(read, n_heads), d_model % n_heads == 0
     if n_heads % n_kv_heads:
-        raise ValueError(f"{read.label(KV)} is {n_kv_heads}; the {n_heads} heads are no multiple of it")
+        raise ValueError(f"{read.label(KV)} is {n_kv_heads}; the {n_heads} heads are not a multiple of it")
     if not even and read.get(HEAD) is None:
-        raise ValueError(f"{read.label('hidden_size')} is {d_model}, no multiple of the {n_heads} heads")
+        raise ValueError(f"{read.label('hidden_size')} is {d_model}, not a multiple of the {n_heads} heads")
     return {"n_kv_heads": n_kv_heads, "head_dim": read.count(HEAD, d_model // n_heads)}
 
 
@@ -353,7 +353,7 @@ def shape_from_config(config: Mapping) -> dict[str, int | float | bool]:
     read = _Reader(config, FAMILIES[model_type])
     for key in ("is_encoder_decoder", "add_cross_attention", "use_bidirectional_attention"):
         if config.get(key):
-            raise ValueError(f"{read.label(key)} is true; the model is no decoder-only transformer")
+            raise ValueError(f"{read.label(key)} is true; the model is not a decoder-only transformer")
     n_layers, d_model, n_heads = map(read.count, ("num_hidden_layers", "hidden_size", "num_attention_heads"))
     if model_type == "opt" and config.get("word_embed_proj_dim") not in (None, d_model):
         raise ValueError(f"{read.label('word_embed_proj_dim')} is not hidden_size; that is not supported")

@@ -15,7 +15,7 @@ from llm_latency.suggestions import UnknownNameError, suggestion
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Catalogue", "Source", "Spec", "complete", "equal_values", "found", "read_rows"]
+__all__ = ["Catalogue", "Source", "Spec", "read_rows"]
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,7 @@ LEGEND = {"fontsize": 12, "handlelength": 0.9, "handletextpad": 0.4, "columnspac
 
 
 def stacked_bars(
-    bars: Mapping[str, Mapping[str, float]],
-    *,
-    x_label: str = "time [ms]",
-    colours: Mapping[str, str] = COLOURS,
+    bars: Mapping[str, Mapping[str, float]], *, x_label: str = "time [ms]", colours: Mapping[str, str] = COLOURS
 ) -> Axes:
     """Draw horizontal bars, each split into labelled parts.
 

@@ -56,6 +56,7 @@ CONTROLS = {
 }
 
 
+# Parameters: where each of the controls stands at first.
 def deployment_calculator(
     model: str,
     device: str,

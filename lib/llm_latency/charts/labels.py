@@ -15,7 +15,7 @@ from matplotlib.transforms import Bbox
 
 from llm_latency.numerals import numeral
 
-__all__ = ["ON_PAPER", "label_ends", "plain_ticks", "write_beside"]
+__all__ = ["ON_PAPER", "plain_ticks", "write_beside"]
 
 BESIDE = (
     (-8, 6, "right", "bottom"),

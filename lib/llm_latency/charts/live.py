@@ -19,6 +19,7 @@ from llm_latency.suggestions import suggestion
 __all__ = ["live_chart"]
 
 
+# Parameters: what a page chooses of a chart; each but the first three is left out by most pages.
 def live_chart(
     curves: Mapping[str, Formula | sp.Expr],
     sliders: Mapping[str, float],

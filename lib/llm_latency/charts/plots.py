@@ -48,6 +48,7 @@ def use_book_style() -> None:
     set_matplotlib_formats("svg", metadata={"Date": None})
 
 
+# Parameters: what a page chooses of a chart; each but the lines and the titles is left out by most pages.
 def curves(
     x: Sequence[float],
     lines: Mapping[str, Sequence[float]],

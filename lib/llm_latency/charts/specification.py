@@ -65,6 +65,7 @@ class Curve:
     colour: str
 
 
+# Parameters: what a chart is made of; each but the first five is left out by most charts.
 def chart_of(
     curves: Mapping[str, Curve],
     controls: Sequence[dict],
@@ -126,79 +127,21 @@ def chart_of(
     ----------
     Page ``decode-latency`` shows such a chart.
     """
-    for values in (presets or {}).values():
-        _check_preset(values, {control["name"]: control["bind"] for control in controls})
+    for preset in (presets or {}).values():
+        _check_preset(preset, {control["name"]: control["bind"] for control in controls})
     first, bind = next((each["name"], each["bind"]) for each in controls if each["bind"]["input"] == "range")
-    ratio = math.log(bind["max"] / bind["min"])
-    at = f"{bind['min']}*exp(datum.i*{ratio / samples!r})"
-    whole = next(iter(curves))
     marks, limit = marks or {}, limit or {}
     values = {f"value_{number}": curve.now for number, curve in enumerate(curves.values())}
     limits = dict.fromkeys(["limit"], *limit.values()) if limit else {}
     expressions = (derived or {}) | values | limits | {"headline": f"[{', '.join(headline)}]"}
+    along, now = position or ("datum.at", first)
     within = "true" if position else f"datum.x <= {bind['max']}"
     scale = {"type": "log", "nice": False} | ({} if position else {"domain": [bind["min"], bind["max"]]})
     ticks = _ticks("x") if position else _axis(doublings(bind["min"], bind["max"]))
-    horizontal = {"field": "x", "type": "quantitative", "title": axis[0], "scale": scale, "axis": ticks}
-    vertical = {
-        "field": "y",
-        "type": "quantitative",
-        "title": axis[1],
-        "scale": {"type": "log"},
-        "axis": _ticks("y"),
-    }
-    colours = {name: curve.colour for name, curve in curves.items()} | dict.fromkeys(limit, PARTS["other"])
-    wide = len(colours) if len(colours) <= 4 else 3  # columns of the legend
-    now = ", ".join(f"'{name}': {value}" for name, value in zip(curves, values, strict=True))
-    colour = {
-        "field": "part",
-        "type": "nominal",
-        "title": None,
-        "scale": {"domain": list(colours), "range": list(colours.values())},
-        "legend": {
-            "orient": "bottom",
-            "symbolStrokeWidth": 3,
-            "columns": {"expr": f"width > 480 ? {wide} : 2"},
-            "columnPadding": {"expr": "width > 320 ? 18 : 10"},
-            "labelFontSize": {"expr": "width > 320 ? 13 : 12"},
-            "labelExpr": f"datum.label + ({{{now}}}[datum.label] === 0 ? ' (0)' : '')",
-        },
-    }
-    is_whole = f"datum.part === '{whole}'"
-    sequence = {"data": {"sequence": {"start": 0, "stop": samples + 1, "as": "i"}}}
-    lines = sequence | {
-        "transform": [
-            {"calculate": f"round({at})" if bind["step"] % 1 == 0 else at, "as": "at"},
-            {"calculate": position[0] if position else "datum.at", "as": "x"},
-            *({"calculate": curve.along, "as": name} for name, curve in curves.items()),
-            {"fold": list(curves), "as": ["part", "y"]},
-            {"filter": f"datum.y > 0 && {when}"},  # one device has no messages, and a logarithmic axis no zero
-        ],
-        "mark": {"type": "line", "interpolate": "linear"},
-        "encoding": {
-            "x": horizontal,
-            "y": vertical,
-            "color": colour,
-            "strokeWidth": {"condition": {"test": is_whole, "value": 5}, "value": 2},
-            "opacity": {"condition": {"test": is_whole, "value": 0.6}, "value": 1},
-        },
-    }
-    dashed = {"type": "rule", "strokeDash": [4, 4], "color": TOTAL}
-    here = {
-        "data": {"values": [{}]},
-        "transform": [
-            {"calculate": position[1] if position else first, "as": "x"},
-            {"calculate": "value_0", "as": "y"},
-            {"filter": f"datum.y > 0 && {when}"},
-        ],
-        "layer": [
-            {"mark": dashed, "encoding": {"x": horizontal} | BELOW_LABELS},
-            {
-                "mark": {"type": "point", "filled": True, "size": 90, "color": TOTAL, "opacity": 1},
-                "encoding": {"x": horizontal, "y": vertical},
-            },
-        ],
-    }
+    x = {"field": "x", "type": "quantitative", "title": axis[0], "scale": scale, "axis": ticks}
+    y = {"field": "y", "type": "quantitative", "title": axis[1], "scale": {"type": "log"}, "axis": _ticks("y")}
+    seen = f"datum.y > 0 && {when}"  # one device has no messages, and a logarithmic axis no zero
+    colour = _colour(dict(zip(curves, values, strict=True)), curves, limit)
     return LiveChart(
         {
             "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
@@ -213,20 +156,83 @@ def chart_of(
                 *({"name": name, "expr": expression} for name, expression in expressions.items()),
             ],
             "layer": [
-                lines,
-                here,
-                *(_line(place, "x", horizontal, f"{within} && {when}", name) for name, place in marks.items()),
-                *(_line("limit", "y", vertical, when) for _ in limit),
+                _curves(curves, bind, samples, along, seen) | {"encoding": _encoding(next(iter(curves)), x, y, colour)},
+                _marker(now, seen, x, y),
+                *(_line(place, "x", x, f"{within} && {when}", name) for name, place in marks.items()),
+                *(_line("limit", "y", y, when) for _ in limit),
             ],
         }
     )
+
+
+def _colour(now: Mapping[str, str], curves: Mapping[str, Curve], limit: Mapping[str, str]) -> dict:
+    """Return the colours of the curves and of a limit, with a legend that says which curve is not drawn."""
+    colours = {name: curve.colour for name, curve in curves.items()} | dict.fromkeys(limit, PARTS["other"])
+    columns = len(colours) if len(colours) <= 4 else 3
+    values = ", ".join(f"'{name}': {value}" for name, value in now.items())
+    return {
+        "field": "part",
+        "type": "nominal",
+        "title": None,
+        "scale": {"domain": list(colours), "range": list(colours.values())},
+        "legend": {
+            "orient": "bottom",
+            "symbolStrokeWidth": 3,
+            "columns": {"expr": f"width > 480 ? {columns} : 2"},
+            "columnPadding": {"expr": "width > 320 ? 18 : 10"},
+            "labelFontSize": {"expr": "width > 320 ? 13 : 12"},
+            "labelExpr": f"datum.label + ({{{values}}}[datum.label] === 0 ? ' (0)' : '')",
+        },
+    }
+
+
+def _curves(curves: Mapping[str, Curve], bind: Mapping, samples: int, along: str, seen: str) -> dict:
+    """Return the curves over the range of the first slider."""
+    at = f"{bind['min']}*exp(datum.i*{math.log(bind['max'] / bind['min']) / samples!r})"
+    return {
+        "data": {"sequence": {"start": 0, "stop": samples + 1, "as": "i"}},
+        "transform": [
+            {"calculate": f"round({at})" if bind["step"] % 1 == 0 else at, "as": "at"},
+            {"calculate": along, "as": "x"},
+            *({"calculate": curve.along, "as": name} for name, curve in curves.items()),
+            {"fold": list(curves), "as": ["part", "y"]},
+            {"filter": seen},
+        ],
+        "mark": {"type": "line", "interpolate": "linear"},
+    }
+
+
+def _encoding(whole: str, x: dict, y: dict, colour: dict) -> dict:
+    """Return how curves are drawn: the whole broad and pale, under its parts."""
+    is_whole = f"datum.part === '{whole}'"
+    return {
+        "x": x,
+        "y": y,
+        "color": colour,
+        "strokeWidth": {"condition": {"test": is_whole, "value": 5}, "value": 2},
+        "opacity": {"condition": {"test": is_whole, "value": 0.6}, "value": 1},
+    }
+
+
+def _marker(now: str, seen: str, x: dict, y: dict) -> dict:
+    """Return the point where the sliders stand, and a line through it."""
+    dashed = {"type": "rule", "strokeDash": [4, 4], "color": TOTAL}
+    point = {"type": "point", "filled": True, "size": 90, "color": TOTAL, "opacity": 1}
+    return {
+        "data": {"values": [{}]},
+        "transform": [{"calculate": now, "as": "x"}, {"calculate": "value_0", "as": "y"}, {"filter": seen}],
+        "layer": [
+            {"mark": dashed, "encoding": {"x": x} | BELOW_LABELS},
+            {"mark": point, "encoding": {"x": x, "y": y}},
+        ],
+    }
 
 
 def _check_preset(values: Mapping[str, float], binds: Mapping[str, dict]) -> None:
     """Raise an error for a preset that the controls cannot take on."""
     for name, value in values.items():
         if name not in binds:
-            raise ValueError(f"preset {name!r} is no control of the chart; {suggestion(name, binds)}")
+            raise ValueError(f"preset {name!r} is not a control of the chart; {suggestion(name, binds)}")
         low, high, options = (binds[name].get(key) for key in ("min", "max", "options"))
         if not (value in options if options else low <= value <= high):
             raise ValueError(f"preset {name} = {value!r}: must be {options or f'from {low} to {high}'}")

@@ -21,52 +21,22 @@ from llm_latency.notation import (
     window,
 )
 
-__all__ = [
-    "grouped_attention_intensity",
-    "grouped_kv_bytes_per_token",
-    "growing_queries",
-    "latent_attention_intensity",
-    "latent_kv_bytes_per_token",
-    "latent_work_ratio",
-    "mean_keys",
-    "mean_windowed_keys",
-    "windowed_kv_reach",
-]
-
 PAGE = "attention-variants"
 
 
-@formula(
-    latex=r"\bar{x}",
-    unit=sp.S.One,
-    page="operator-model",
-    example=dict(context=0, prompt=1024),
-    result=512.5,
-)
+@formula(latex=r"\bar{x}", unit=sp.S.One, page="operator-model", example=dict(context=0, prompt=1024), result=512.5)
 def mean_keys():
     """Keys that a query meets, on average over the new tokens of a sequence."""
     return context + (prompt + 1) / 2
 
 
-@formula(
-    latex="z",
-    unit=sp.S.One,
-    page=PAGE,
-    example=dict(context=0, prompt=8192, window=4096),
-    result=4096,
-)
+@formula(latex="z", unit=sp.S.One, page=PAGE, example=dict(context=0, prompt=8192, window=4096), result=4096)
 def growing_queries():
     """New tokens that the window does not cut, so that each meets one key more than the last."""
     return sp.Max(0, sp.Min(prompt, window - context))
 
 
-@formula(
-    latex=r"\bar{x}_{w}",
-    unit=sp.S.One,
-    page=PAGE,
-    example=dict(context=0, prompt=8192, window=4096),
-    result=3072,
-)
+@formula(latex=r"\bar{x}_{w}", unit=sp.S.One, page=PAGE, example=dict(context=0, prompt=8192, window=4096), result=3072)
 def mean_windowed_keys():
     """Keys that a query meets in a windowed layer, on average over the new tokens of a sequence."""
     return (
@@ -74,13 +44,7 @@ def mean_windowed_keys():
     ) / prompt
 
 
-@formula(
-    latex=r"\hat{y}_{w}",
-    unit=sp.S.One,
-    page=PAGE,
-    example=dict(context=8192, prompt=1, window=4096),
-    result=4096,
-)
+@formula(latex=r"\hat{y}_{w}", unit=sp.S.One, page=PAGE, example=dict(context=8192, prompt=1, window=4096), result=4096)
 def windowed_kv_reach():
     """Keys of one sequence that a pass reads or writes in a windowed layer."""
     return sp.Min(context, window - 1) + prompt

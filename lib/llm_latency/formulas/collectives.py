@@ -29,20 +29,6 @@ from llm_latency.notation import (
     tp,
 )
 
-__all__ = [
-    "all_reduce_bytes",
-    "all_reduce_time",
-    "balanced_message_bytes",
-    "balanced_width",
-    "communication_intensity",
-    "direct_all_reduce_time",
-    "direct_phase_time",
-    "link_ridge_point",
-    "ring_all_reduce_time",
-    "ring_phase_time",
-    "stage_send_time",
-]
-
 PAGE = "decode-latency"
 PHASES = 2
 """Phases of an all-reduce: reduce-scatter and all-gather."""
@@ -54,11 +40,7 @@ _transfer_time = _phase_share * message_bytes / link_bandwidth
 
 
 @formula(
-    latex=r"D_{\mathrm{sent}}",
-    unit=byte,
-    page=PAGE,
-    example=dict(n_devices=16, message_bytes=32768),
-    result=6.144e04,
+    latex=r"D_{\mathrm{sent}}", unit=byte, page=PAGE, example=dict(n_devices=16, message_bytes=32768), result=6.144e04
 )
 def all_reduce_bytes():
     """Bytes that each device sends in one all-reduce."""

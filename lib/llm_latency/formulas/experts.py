@@ -6,8 +6,6 @@ from llm_latency.formula import formula
 from llm_latency.formulas.roofline import critical_batch
 from llm_latency.notation import experts_per_token, n_experts, tokens
 
-__all__ = ["distinct_experts", "expert_critical_batch", "tokens_per_expert"]
-
 PAGE = "mixture-of-experts"
 
 

@@ -16,15 +16,6 @@ from llm_latency.notation import (
     n_params,
 )
 
-__all__ = [
-    "kv_bytes_per_token",
-    "kv_cache_bytes",
-    "max_batch",
-    "max_cached_tokens",
-    "max_context",
-    "weight_bytes",
-]
-
 
 @formula(
     latex=r"M_{\mathrm{weights}}",
@@ -92,13 +83,7 @@ def max_context():
     unit=sp.S.One,
     page="kv-cache",
     example=dict(
-        n_devices=16,
-        mem_size=40e9,
-        n_params=260e9,
-        bytes_per_param=2,
-        n_layers=80,
-        d_model=16384,
-        bytes_per_kv=2,
+        n_devices=16, mem_size=40e9, n_params=260e9, bytes_per_param=2, n_layers=80, d_model=16384, bytes_per_kv=2
     ),
     result=2.289e04,
 )

@@ -10,26 +10,7 @@ from llm_latency.formula import formula
 from llm_latency.formulas.footprint import kv_bytes_per_token, kv_cache_bytes, weight_bytes
 from llm_latency.formulas.roofline import ridge_point, serial, weight_read_time
 from llm_latency.formulas.transformer import attention_flops_per_token, token_flops
-from llm_latency.notation import (
-    FLOP,
-    batch,
-    byte,
-    context,
-    mem_bandwidth,
-    n_devices,
-    peak_flops,
-    second,
-)
-
-__all__ = [
-    "cached_critical_batch",
-    "cached_decode_intensity",
-    "decode_intensity_ceiling",
-    "decode_read_time",
-    "kv_read_time",
-    "recompute_rate",
-    "step_growth",
-]
+from llm_latency.notation import FLOP, batch, byte, context, mem_bandwidth, n_devices, peak_flops, second
 
 PAGE = "batch-size"
 
@@ -76,13 +57,7 @@ _step_work_per_sequence = token_flops.term + attention_flops_per_token.term
     unit=FLOP / byte,
     page=PAGE,
     example=dict(
-        batch=208,
-        context=512,
-        n_params=12.58e9,
-        bytes_per_param=2,
-        n_layers=40,
-        d_model=5120,
-        bytes_per_kv=2,
+        batch=208, context=512, n_params=12.58e9, bytes_per_param=2, n_layers=40, d_model=5120, bytes_per_kv=2
     ),
     result=47.33,
 )

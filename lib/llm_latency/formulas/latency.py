@@ -28,22 +28,6 @@ from llm_latency.notation import (
     tokens,
 )
 
-__all__ = [
-    "bandwidth_bound_communication_time",
-    "cached_decode_step_time",
-    "communication_time",
-    "decode_communication_time",
-    "decode_compute_time",
-    "latency_bound_communication_time",
-    "mlp_time",
-    "overlapped_decode_step_time",
-    "overlapped_prefill_time",
-    "prefill_communication_time",
-    "prefill_compute_time",
-    "serial_decode_step_time",
-    "serial_prefill_time",
-]
-
 MODEL_260B = dict(n_params=260e9, bytes_per_param=2, n_layers=80, d_model=16384, bytes_per_activation=2)
 MACHINE_260B = dict(n_devices=16, peak_flops=312e12, mem_bandwidth=1.5e12, link_bandwidth=300e9, link_latency=8e-6)
 
@@ -168,9 +152,7 @@ def serial_decode_step_time():
 def cached_decode_step_time():
     """Time of a decode step that reads its KV cache and communicates while no weights are multiplied."""
     return serial(
-        overlapped(weight_read_time.term, decode_compute_time.term),
-        kv_read_time.term,
-        decode_communication_time.term,
+        overlapped(weight_read_time.term, decode_compute_time.term), kv_read_time.term, decode_communication_time.term
     )
 
 

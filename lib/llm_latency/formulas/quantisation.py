@@ -3,8 +3,6 @@
 from llm_latency.formula import formula
 from llm_latency.notation import bits_per_byte, byte, group_size, scale_bits, weight_bits, zero_point_bits
 
-__all__ = ["quantised_bytes"]
-
 
 @formula(
     latex=r"b_{w}^{\mathrm{quantised}}",

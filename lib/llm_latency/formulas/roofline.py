@@ -29,19 +29,6 @@ from llm_latency.notation import (
     vocab,
 )
 
-__all__ = [
-    "compute_time",
-    "critical_batch",
-    "decode_intensity",
-    "matmul_intensity",
-    "matmul_time",
-    "overlapped",
-    "ridge_point",
-    "serial",
-    "unembedding_read_time",
-    "weight_read_time",
-]
-
 PAGE = "roofline"
 
 
@@ -169,11 +156,7 @@ def compute_time():
 
 
 @formula(
-    latex=r"I_{\mathrm{decode}}",
-    unit=FLOP / byte,
-    page=PAGE,
-    example=dict(batch=512, bytes_per_param=2),
-    result=512,
+    latex=r"I_{\mathrm{decode}}", unit=FLOP / byte, page=PAGE, example=dict(batch=512, bytes_per_param=2), result=512
 )
 def decode_intensity():
     """Arithmetic intensity of a decode step, its weights read once for the whole batch."""

@@ -18,26 +18,10 @@ from llm_latency.notation import (
     vocab,
 )
 
-__all__ = [
-    "attention_flops_per_token",
-    "attention_share",
-    "block_params",
-    "layer_weights",
-    "matmul_flops",
-    "token_flops",
-    "total_params",
-]
-
 PAGE = "counting"
 
 
-@formula(
-    latex=r"F_{\mathrm{matmul}}",
-    unit=FLOP,
-    page=PAGE,
-    example=dict(rows=3, inner=4, cols=5),
-    result=120,
-)
+@formula(latex=r"F_{\mathrm{matmul}}", unit=FLOP, page=PAGE, example=dict(rows=3, inner=4, cols=5), result=120)
 def matmul_flops():
     """Work of the product of two matrices."""
     return flops_per_mac * rows * inner * cols

@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+import sympy as sp
 
 from llm_latency.evaluation import value_of
 from llm_latency.operator_model.deployment import deployed, takes_options
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from llm_latency.catalogue.models import Model
 
 __all__ = ["Explanation", "OperatorShare", "explain"]
+
+AMOUNTS = ("flops", "weight_bytes", "kv_bytes", "activation_bytes")
+TIMES = ("compute_time", "memory_time", "time")
 
 
 @dataclass(frozen=True)
@@ -203,17 +207,17 @@ def explain(
     values = kind.values(request)
     # A device does its stage's part for each micro-batch; the time is the pass's.
     part, rounds = values["microbatches"] / values["pp"], value_of(kind.rounds, values)
-    expressions = _expressions(architecture_of(deployment.model, kind.absorbed), deployment.routing, deployment.soft)
+    operators, quantities = _quantities(
+        architecture_of(deployment.model, kind.absorbed), deployment.routing, deployment.soft
+    )
+    found = iter(value_of(quantities, values))
     rows = [
         OperatorShare(
             name,
-            **{key: float(part * value_of(expr, values)) for key, expr in amounts.items()},
-            **{key: float(rounds * value_of(expr, values)) for key, expr in times.items()},
+            **{amount: float(part * next(found)) for amount in AMOUNTS},
+            **{time: float(rounds * next(found)) for time in TIMES},
         )
-        for name, amounts, times in expressions
-    ]
-    rows += [
-        OperatorShare(name, time=float(rounds * value_of(expr, values))) for name, expr in communication_times().items()
+        for name in operators
     ]
     recalled = tuple(
         f"{name} of {spec.name}" for spec in (deployment.model, deployment.device) for name in spec.recalled
@@ -225,18 +229,20 @@ def _four_digits(value: float) -> str:
     return f"{value:,.0f}" if value >= 1e4 else f"{value:.4g}"
 
 
-_AMOUNTS = ("flops", "weight_bytes", "kv_bytes", "activation_bytes")
-
-
 @cache
-def _expressions(architecture: Architecture, routing: str, soft: bool) -> tuple[tuple[str, dict, dict], ...]:
-    """Return each operator's name, amounts and times, of all times that it runs in a pass."""
-    return tuple(
-        (
-            each.name,
-            {name: each.count * getattr(each, name) for name in _AMOUNTS},
-            {name: each.count * getattr(each, name) for name in ("compute_time", "memory_time")}
-            | {"time": each.count * each.time(soft)},
+def _quantities(architecture: Architecture, routing: str, soft: bool) -> tuple[tuple[str, ...], sp.Tuple]:
+    """Return the names of what takes time, and all amounts and times of each, over the whole pass."""
+    operators = operators_of(architecture, routing)
+    quantities = [
+        each.count * quantity
+        for each in operators
+        for quantity in (
+            *(getattr(each, amount) for amount in AMOUNTS),
+            each.compute_time,
+            each.memory_time,
+            each.time(soft),
         )
-        for each in operators_of(architecture, routing)
-    )
+    ]
+    for time in communication_times().values():
+        quantities += [sp.S.Zero] * (len(AMOUNTS) + len(TIMES) - 1) + [time]
+    return (*(each.name for each in operators), *communication_times()), sp.Tuple(*quantities)

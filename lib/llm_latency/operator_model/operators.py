@@ -160,9 +160,7 @@ def _latent_attention(compressed_query: bool, absorbed: bool) -> tuple[Operator,
         core = _core("attention", n_layers, nope_dim + rope_dim, value_dim, latent)
         expanded = bytes_per_activation * batch * kv_length * n_heads * (nope_dim + value_dim)
         core = replace(
-            core,
-            activation_bytes=core.activation_bytes + 2 * expanded,
-            live_bytes=core.live_bytes + expanded,
+            core, activation_bytes=core.activation_bytes + 2 * expanded, live_bytes=core.live_bytes + expanded
         )
     return (
         _product("QKV", n_layers, to_query + d_model * latent + expansion, d_model + query_width + latent),
@@ -179,11 +177,7 @@ def _widest(width: sp.Expr) -> sp.Expr:
 def _mlp(name: str, count: sp.Expr, width: sp.Expr) -> Operator:
     """Return an MLP; its matrices and its nonlinearity each read their input and write their output."""
     return _product(
-        name,
-        count,
-        mlp_matrices * d_model * width,
-        2 * d_model + 2 * mlp_matrices * width,
-        live=_widest(width),
+        name, count, mlp_matrices * d_model * width, 2 * d_model + 2 * mlp_matrices * width, live=_widest(width)
     )
 
 
