@@ -63,7 +63,7 @@ class Formula:
     page : str
         Slug of the page that derives it.
     example : mapping of str to float, SI units
-        Arguments of a worked example.
+        Values of a worked example; those that the formula does not use are left out.
     result : float
         The example's result to four significant digits.
     assumes : tuple of str, optional
@@ -114,7 +114,7 @@ class Formula:
         self.latex = latex
         self.unit = unit
         self.page = page
-        self.example = example
+        self._example = example
         self.result = result
         self.assumes = tuple(sorted({*assumes, *inherited}))
         if unit_of(form) != unit:
@@ -134,6 +134,11 @@ class Formula:
     def expr(self) -> sp.Expr:
         """The form with every term replaced by its own expression: only registered symbols are left."""
         return self.form.subs({term: FORMULAS[term.name].expr for term in self.form.atoms(Term)})
+
+    @property
+    def example(self) -> dict[str, float]:
+        """Arguments of the worked example, by name."""
+        return {name: self._example[name] for name in self.arguments if name in self._example}
 
     @property
     def term(self) -> Term:

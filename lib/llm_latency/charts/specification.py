@@ -221,10 +221,7 @@ def _marker(now: str, seen: str, x: dict, y: dict) -> dict:
     return {
         "data": {"values": [{}]},
         "transform": [{"calculate": now, "as": "x"}, {"calculate": "value_0", "as": "y"}, {"filter": seen}],
-        "layer": [
-            {"mark": dashed, "encoding": {"x": x} | BELOW_LABELS},
-            {"mark": point, "encoding": {"x": x, "y": y}},
-        ],
+        "layer": [{"mark": dashed, "encoding": {"x": x} | BELOW_LABELS}, {"mark": point, "encoding": {"x": x, "y": y}}],
     }
 
 

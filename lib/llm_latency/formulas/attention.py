@@ -3,6 +3,7 @@
 import sympy as sp
 
 from llm_latency.formula import formula
+from llm_latency.formulas.examples import GPT_260B
 from llm_latency.notation import (
     FLOP,
     byte,
@@ -54,7 +55,7 @@ def windowed_kv_reach():
     latex=r"m_{\mathrm{kv}}^{\mathrm{grouped}}",
     unit=byte,
     page=PAGE,
-    example=dict(n_layers=80, n_kv_heads=8, head_dim=128, bytes_per_kv=2),
+    example=GPT_260B | dict(n_kv_heads=8, head_dim=128),
     result=3.277e05,
 )
 def grouped_kv_bytes_per_token():

@@ -7,6 +7,7 @@ reduce-scatter and an all-gather. A schedule decides how many messages follow on
 import sympy as sp
 
 from llm_latency.formula import formula
+from llm_latency.formulas.examples import A100, GPT_260B
 from llm_latency.formulas.transformer import layer_weights
 from llm_latency.notation import (
     FLOP,
@@ -51,7 +52,7 @@ def all_reduce_bytes():
     latex=r"t_{\mathrm{phase}}^{\mathrm{direct}}",
     unit=second,
     page=PAGE,
-    example=dict(n_devices=16, message_bytes=32768, link_bandwidth=300e9, link_latency=8e-6),
+    example=GPT_260B | dict(message_bytes=32768),
     result=8.102e-06,
 )
 def direct_phase_time():
@@ -63,7 +64,7 @@ def direct_phase_time():
     latex=r"t_{\mathrm{phase}}^{\mathrm{ring}}",
     unit=second,
     page=PAGE,
-    example=dict(n_devices=16, message_bytes=32768, link_bandwidth=300e9, link_latency=8e-6),
+    example=GPT_260B | dict(message_bytes=32768),
     result=0.0001201,
 )
 def ring_phase_time():
@@ -72,11 +73,7 @@ def ring_phase_time():
 
 
 @formula(
-    latex=r"t_{\mathrm{direct}}",
-    unit=second,
-    page=PAGE,
-    example=dict(n_devices=16, message_bytes=32768, link_bandwidth=300e9, link_latency=8e-6),
-    result=1.62e-05,
+    latex=r"t_{\mathrm{direct}}", unit=second, page=PAGE, example=GPT_260B | dict(message_bytes=32768), result=1.62e-05
 )
 def direct_all_reduce_time():
     """Time of an all-reduce whose devices exchange directly with all peers at once."""
@@ -84,36 +81,20 @@ def direct_all_reduce_time():
 
 
 @formula(
-    latex=r"t_{\mathrm{ring}}",
-    unit=second,
-    page=PAGE,
-    example=dict(n_devices=16, message_bytes=32768, link_bandwidth=300e9, link_latency=8e-6),
-    result=0.0002402,
+    latex=r"t_{\mathrm{ring}}", unit=second, page=PAGE, example=GPT_260B | dict(message_bytes=32768), result=0.0002402
 )
 def ring_all_reduce_time():
     """Time of an all-reduce whose devices pass pieces around a ring."""
     return PHASES * ring_phase_time.term
 
 
-@formula(
-    latex=r"D^{*}",
-    unit=byte,
-    page="communication",
-    example=dict(n_devices=16, link_bandwidth=300e9, link_latency=8e-6),
-    result=2.56e06,
-)
+@formula(latex=r"D^{*}", unit=byte, page="communication", example=GPT_260B, result=2.56e06)
 def balanced_message_bytes():
     """Vector for which a phase of the direct exchange spends as long on latency as on bytes."""
     return link_latency * link_bandwidth * n_devices / (n_devices - 1)
 
 
-@formula(
-    latex=r"I_{\mathrm{ridge}}^{\mathrm{link}}",
-    unit=FLOP / byte,
-    page="communication",
-    example=dict(peak_flops=312e12, link_bandwidth=300e9),
-    result=1040,
-)
+@formula(latex=r"I_{\mathrm{ridge}}^{\mathrm{link}}", unit=FLOP / byte, page="communication", example=A100, result=1040)
 def link_ridge_point():
     """Work per byte sent at which computing and sending take equally long."""
     return peak_flops / link_bandwidth
@@ -123,7 +104,7 @@ def link_ridge_point():
     latex=r"I_{\mathrm{layer}}^{\mathrm{link}}",
     unit=FLOP / byte,
     page="communication",
-    example=dict(d_model=16384, mlp_width=65536, bytes_per_activation=2, n_devices=16),
+    example=GPT_260B,
     result=3277,
     assumes=("attention and MLP in sequence",),
 )
@@ -136,13 +117,7 @@ def communication_intensity():
     )
 
 
-@formula(
-    latex=r"h^{*}",
-    unit=sp.S.One,
-    page="communication",
-    example=dict(n_devices=16, bytes_per_activation=2, peak_flops=312e12, link_bandwidth=300e9),
-    result=1.56e04,
-)
+@formula(latex=r"h^{*}", unit=sp.S.One, page="communication", example=GPT_260B, result=1.56e04)
 def balanced_width():
     """Width at which the attention's output matrix computes for as long as its phase sends."""
     return (n_devices - 1) * bytes_per_activation / flops_per_mac * link_ridge_point.term
@@ -156,16 +131,8 @@ _nodes = sp.Max(1, tp / devices_per_node)
     latex=r"t_{\mathrm{all\text{-}reduce}}",
     unit=second,
     page="operator-model",
-    example=dict(
-        hops=1,
-        link_latency=8e-6,
-        message_bytes=32768,
-        link_efficiency=1,
-        tp=16,
-        devices_per_node=8,
-        link_bandwidth=300e9,
-        network_bandwidth=25e9,
-    ),
+    example=A100
+    | dict(hops=1, message_bytes=32768, link_efficiency=1, tp=16, devices_per_node=8, network_bandwidth=25e9),
     result=1.619e-05,
 )
 def all_reduce_time():

@@ -3,6 +3,7 @@
 import sympy as sp
 
 from llm_latency.formula import formula
+from llm_latency.formulas.examples import GPT_13B
 from llm_latency.formulas.roofline import critical_batch
 from llm_latency.notation import experts_per_token, n_experts, tokens
 
@@ -37,7 +38,7 @@ def tokens_per_expert():
     latex=r"B^{*}_{E}",
     unit=sp.S.One,
     page=PAGE,
-    example=dict(n_experts=8, experts_per_token=2, bytes_per_param=2, peak_flops=312e12, mem_bandwidth=2.039e12),
+    example=GPT_13B | dict(n_experts=8, experts_per_token=2, mem_bandwidth=2.039e12),
     result=612.1,
 )
 def expert_critical_batch():

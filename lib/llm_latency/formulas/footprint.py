@@ -3,6 +3,7 @@
 import sympy as sp
 
 from llm_latency.formula import formula
+from llm_latency.formulas.examples import GPT_13B, GPT_260B
 from llm_latency.notation import (
     batch,
     byte,
@@ -17,13 +18,7 @@ from llm_latency.notation import (
 )
 
 
-@formula(
-    latex=r"M_{\mathrm{weights}}",
-    unit=byte,
-    page="roofline",
-    example=dict(n_params=260e9, bytes_per_param=2),
-    result=5.2e11,
-)
+@formula(latex=r"M_{\mathrm{weights}}", unit=byte, page="roofline", example=GPT_260B, result=5.2e11)
 def weight_bytes():
     """Bytes of all weights, over all devices."""
     return bytes_per_param * n_params
@@ -33,7 +28,7 @@ def weight_bytes():
     latex=r"m_{\mathrm{kv}}",
     unit=byte,
     page="example-260b",
-    example=dict(n_layers=80, d_model=16384, bytes_per_kv=2),
+    example=GPT_260B,
     result=5.243e06,
     assumes=("multi-head attention",),
 )
@@ -46,7 +41,7 @@ def kv_bytes_per_token():
     latex=r"M_{\mathrm{kv}}",
     unit=byte,
     page="example-260b",
-    example=dict(n_layers=80, d_model=16384, bytes_per_kv=2, batch=512, context=2048),
+    example=GPT_260B | dict(batch=512, context=2048),
     result=5.498e12,
 )
 def kv_cache_bytes():
@@ -57,57 +52,19 @@ def kv_cache_bytes():
 _free_bytes = n_devices * mem_size - weight_bytes.term
 
 
-@formula(
-    latex=r"L_{\max}",
-    unit=sp.S.One,
-    page="example-260b",
-    example=dict(
-        n_devices=16,
-        mem_size=40e9,
-        n_params=260e9,
-        bytes_per_param=2,
-        batch=512,
-        n_layers=80,
-        d_model=16384,
-        bytes_per_kv=2,
-    ),
-    result=44.7,
-)
+@formula(latex=r"L_{\max}", unit=sp.S.One, page="example-260b", example=GPT_260B | dict(batch=512), result=44.7)
 def max_context():
     """Tokens of context per sequence that fit beside the weights; negative if those alone do not fit."""
     return _free_bytes / (batch * kv_bytes_per_token.term)
 
 
-@formula(
-    latex=r"(BL)_{\max}",
-    unit=sp.S.One,
-    page="kv-cache",
-    example=dict(
-        n_devices=16, mem_size=40e9, n_params=260e9, bytes_per_param=2, n_layers=80, d_model=16384, bytes_per_kv=2
-    ),
-    result=2.289e04,
-)
+@formula(latex=r"(BL)_{\max}", unit=sp.S.One, page="kv-cache", example=GPT_260B, result=2.289e04)
 def max_cached_tokens():
     """Tokens of KV cache that fit beside the weights, over all sequences; negative if those alone do not fit."""
     return _free_bytes / kv_bytes_per_token.term
 
 
-@formula(
-    latex=r"B_{\max}",
-    unit=sp.S.One,
-    page="batch-size",
-    example=dict(
-        n_devices=1,
-        mem_size=40e9,
-        n_params=13e9,
-        bytes_per_param=2,
-        context=512,
-        n_layers=40,
-        d_model=5120,
-        bytes_per_kv=2,
-    ),
-    result=33.38,
-)
+@formula(latex=r"B_{\max}", unit=sp.S.One, page="batch-size", example=GPT_13B | dict(context=512), result=33.38)
 def max_batch():
     """Sequences that fit beside the weights; negative if those alone do not fit."""
     return _free_bytes / (context * kv_bytes_per_token.term)

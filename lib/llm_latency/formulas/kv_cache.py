@@ -7,6 +7,7 @@ step's reading, its arithmetic intensity and its critical batch.
 import sympy as sp
 
 from llm_latency.formula import formula
+from llm_latency.formulas.examples import GPT_13B, GPT_260B
 from llm_latency.formulas.footprint import kv_bytes_per_token, kv_cache_bytes, weight_bytes
 from llm_latency.formulas.roofline import ridge_point, serial, weight_read_time
 from llm_latency.formulas.transformer import attention_flops_per_token, token_flops
@@ -19,7 +20,7 @@ PAGE = "batch-size"
     latex=r"t_{\mathrm{kv}}",
     unit=second,
     page="example-260b",
-    example=dict(batch=512, context=1, n_layers=80, d_model=16384, bytes_per_kv=2, n_devices=16, mem_bandwidth=1.5e12),
+    example=GPT_260B | dict(batch=512, context=1),
     result=0.0001118,
 )
 def kv_read_time():
@@ -28,21 +29,7 @@ def kv_read_time():
 
 
 @formula(
-    latex=r"t_{\mathrm{read}}",
-    unit=second,
-    page=PAGE,
-    example=dict(
-        batch=64,
-        context=512,
-        n_params=13e9,
-        bytes_per_param=2,
-        n_layers=40,
-        d_model=5120,
-        bytes_per_kv=2,
-        n_devices=1,
-        mem_bandwidth=1.5e12,
-    ),
-    result=0.03523,
+    latex=r"t_{\mathrm{read}}", unit=second, page=PAGE, example=GPT_13B | dict(batch=64, context=512), result=0.03523
 )
 def decode_read_time():
     """Time of a decode step's reading: the weights once, and the KV cache of every sequence."""
@@ -56,9 +43,7 @@ _step_work_per_sequence = token_flops.term + attention_flops_per_token.term
     latex=r"I_{\mathrm{decode}}^{\mathrm{cached}}",
     unit=FLOP / byte,
     page=PAGE,
-    example=dict(
-        batch=208, context=512, n_params=12.58e9, bytes_per_param=2, n_layers=40, d_model=5120, bytes_per_kv=2
-    ),
+    example=GPT_13B | dict(batch=208, context=512, n_params=12.58e9),
     result=47.33,
 )
 def cached_decode_intensity():
@@ -67,33 +52,14 @@ def cached_decode_intensity():
 
 
 @formula(
-    latex=r"I_{\max}",
-    unit=FLOP / byte,
-    page=PAGE,
-    example=dict(context=512, n_params=12.58e9, n_layers=40, d_model=5120, bytes_per_kv=2),
-    result=60.99,
+    latex=r"I_{\max}", unit=FLOP / byte, page=PAGE, example=GPT_13B | dict(context=512, n_params=12.58e9), result=60.99
 )
 def decode_intensity_ceiling():
     """Intensity that a decode step approaches as its batch grows without bound."""
     return _step_work_per_sequence / (context * kv_bytes_per_token.term)
 
 
-@formula(
-    latex=r"B^{*}_{L}",
-    unit=sp.S.One,
-    page=PAGE,
-    example=dict(
-        context=100,
-        n_params=13e9,
-        bytes_per_param=2,
-        n_layers=40,
-        d_model=5120,
-        bytes_per_kv=2,
-        peak_flops=312e12,
-        mem_bandwidth=1.5e12,
-    ),
-    result=598.1,
-)
+@formula(latex=r"B^{*}_{L}", unit=sp.S.One, page=PAGE, example=GPT_13B | dict(context=100), result=598.1)
 def cached_critical_batch():
     """Batch at which a decode step computes for as long as it reads weights and cache; negative if none."""
     return weight_bytes.term / (_step_work_per_sequence / ridge_point.term - context * kv_bytes_per_token.term)
@@ -103,7 +69,7 @@ def cached_critical_batch():
     latex=r"\Delta t",
     unit=second,
     page="later-tokens",
-    example=dict(batch=80, n_layers=40, d_model=5120, bytes_per_kv=2, n_devices=8, mem_bandwidth=0.9e12),
+    example=GPT_13B | dict(batch=80, n_devices=8, mem_bandwidth=0.9e12),
     result=9.102e-06,
 )
 def step_growth():
@@ -111,13 +77,7 @@ def step_growth():
     return batch * kv_bytes_per_token.term / (n_devices * mem_bandwidth)
 
 
-@formula(
-    latex=r"R_{\mathrm{recompute}}",
-    unit=byte / second,
-    page="kv-cache",
-    example=dict(n_layers=40, d_model=5120, bytes_per_kv=2, n_params=13e9, n_devices=1, peak_flops=312e12),
-    result=9.83e09,
-)
+@formula(latex=r"R_{\mathrm{recompute}}", unit=byte / second, page="kv-cache", example=GPT_13B, result=9.83e09)
 def recompute_rate():
     """Bytes of KV cache that a prefill of the same tokens produces per second."""
     return kv_bytes_per_token.term * n_devices * peak_flops / token_flops.term

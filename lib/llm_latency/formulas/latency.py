@@ -6,6 +6,7 @@ tokens of the prompts; only the number of tokens differs.
 
 from llm_latency.formula import formula
 from llm_latency.formulas.collectives import ALL_REDUCES_PER_LAYER, PHASES, direct_phase_time
+from llm_latency.formulas.examples import GPT_13B, GPT_260B
 from llm_latency.formulas.kv_cache import kv_read_time
 from llm_latency.formulas.roofline import compute_time, overlapped, serial, weight_read_time
 from llm_latency.formulas.transformer import matmul_flops
@@ -28,23 +29,12 @@ from llm_latency.notation import (
     tokens,
 )
 
-MODEL_260B = dict(n_params=260e9, bytes_per_param=2, n_layers=80, d_model=16384, bytes_per_activation=2)
-MACHINE_260B = dict(n_devices=16, peak_flops=312e12, mem_bandwidth=1.5e12, link_bandwidth=300e9, link_latency=8e-6)
-
 
 @formula(
     latex=r"t_{\mathrm{comm}}",
     unit=second,
     page="decode-latency",
-    example=dict(
-        tokens=512,
-        n_layers=80,
-        d_model=16384,
-        bytes_per_activation=2,
-        n_devices=16,
-        link_bandwidth=300e9,
-        link_latency=8e-6,
-    ),
+    example=GPT_260B | dict(tokens=512),
     result=0.01934,
     assumes=("attention and MLP in sequence",),
 )
@@ -62,7 +52,7 @@ def communication_time():
     latex=r"t_{\mathrm{comm}}^{\mathrm{small}}",
     unit=second,
     page="decode-latency",
-    example=dict(n_layers=80, link_latency=8e-6),
+    example=GPT_260B,
     result=0.00256,
     assumes=("attention and MLP in sequence",),
 )
@@ -75,7 +65,7 @@ def latency_bound_communication_time():
     latex=r"t_{\mathrm{comm}}^{\mathrm{large}}",
     unit=second,
     page="decode-latency",
-    example=dict(tokens=512, n_layers=80, d_model=16384, bytes_per_activation=2, link_bandwidth=300e9),
+    example=GPT_260B | dict(tokens=512),
     result=0.0179,
     assumes=("attention and MLP in sequence",),
 )
@@ -88,7 +78,7 @@ def bandwidth_bound_communication_time():
     latex=r"t_{\mathrm{compute}}^{\mathrm{decode}}",
     unit=second,
     page="decode-latency",
-    example=dict(batch=512, n_params=260e9, n_devices=16, peak_flops=312e12),
+    example=GPT_260B | dict(batch=512),
     result=0.05333,
     assumes=("no experts",),
 )
@@ -101,15 +91,7 @@ def decode_compute_time():
     latex=r"t_{\mathrm{comm}}^{\mathrm{decode}}",
     unit=second,
     page="decode-latency",
-    example=dict(
-        batch=512,
-        n_layers=80,
-        d_model=16384,
-        bytes_per_activation=2,
-        n_devices=16,
-        link_bandwidth=300e9,
-        link_latency=8e-6,
-    ),
+    example=GPT_260B | dict(batch=512),
     result=0.01934,
     assumes=("attention and MLP in sequence",),
 )
@@ -122,7 +104,7 @@ def decode_communication_time():
     latex=r"t_{\mathrm{decode}}^{\mathrm{overlapped}}",
     unit=second,
     page="decode-latency",
-    example=dict(batch=512, **MODEL_260B, **MACHINE_260B),
+    example=GPT_260B | dict(batch=512),
     result=0.05333,
 )
 def overlapped_decode_step_time():
@@ -134,7 +116,7 @@ def overlapped_decode_step_time():
     latex=r"t_{\mathrm{decode}}^{\mathrm{serial}}",
     unit=second,
     page="decode-latency",
-    example=dict(batch=512, **MODEL_260B, **MACHINE_260B),
+    example=GPT_260B | dict(batch=512),
     result=0.07267,
 )
 def serial_decode_step_time():
@@ -146,7 +128,7 @@ def serial_decode_step_time():
     latex=r"t_{\mathrm{decode}}^{\mathrm{cached}}",
     unit=second,
     page="batch-size",
-    example=dict(batch=512, context=44, bytes_per_kv=2, **MODEL_260B, **MACHINE_260B),
+    example=GPT_260B | dict(batch=512, context=44),
     result=0.07759,
 )
 def cached_decode_step_time():
@@ -160,7 +142,7 @@ def cached_decode_step_time():
     latex=r"t_{\mathrm{compute}}^{\mathrm{prefill}}",
     unit=second,
     page="prefill-latency",
-    example=dict(batch=1, prompt=512, n_params=13e9, n_devices=1, peak_flops=312e12),
+    example=GPT_13B | dict(batch=1, prompt=512),
     result=0.04267,
     assumes=("no experts",),
 )
@@ -173,16 +155,7 @@ def prefill_compute_time():
     latex=r"t_{\mathrm{comm}}^{\mathrm{prefill}}",
     unit=second,
     page="prefill-latency",
-    example=dict(
-        batch=1,
-        prompt=2048,
-        n_layers=80,
-        d_model=16384,
-        bytes_per_activation=2,
-        n_devices=16,
-        link_bandwidth=300e9,
-        link_latency=8e-6,
-    ),
+    example=GPT_260B | dict(batch=1, prompt=2048),
     result=0.06967,
     assumes=("attention and MLP in sequence",),
 )
@@ -195,7 +168,7 @@ def prefill_communication_time():
     latex=r"t_{\mathrm{prefill}}^{\mathrm{overlapped}}",
     unit=second,
     page="prefill-latency",
-    example=dict(batch=1, prompt=2048, **MODEL_260B, **MACHINE_260B),
+    example=GPT_260B | dict(batch=1, prompt=2048),
     result=0.2133,
 )
 def overlapped_prefill_time():
@@ -207,7 +180,7 @@ def overlapped_prefill_time():
     latex=r"t_{\mathrm{prefill}}^{\mathrm{serial}}",
     unit=second,
     page="prefill-latency",
-    example=dict(batch=1, prompt=2048, **MODEL_260B, **MACHINE_260B),
+    example=GPT_260B | dict(batch=1, prompt=2048),
     result=0.283,
 )
 def serial_prefill_time():
@@ -225,7 +198,7 @@ _mlp_work = sum(
     latex=r"t_{\mathrm{MLP}}",
     unit=second,
     page="prefill-latency",
-    example=dict(batch=1, prompt=512, d_model=5120, mlp_width=20480, n_devices=1, peak_flops=312e12),
+    example=GPT_13B | dict(batch=1, prompt=512),
     result=0.0006883,
     assumes=("an MLP of two matrices", "no experts"),
 )

@@ -7,6 +7,7 @@ Two clocks run while a device works, one for the bytes it reads and one for the 
 import sympy as sp
 
 from llm_latency.formula import formula
+from llm_latency.formulas.examples import A100, GPT_13B, GPT_260B
 from llm_latency.formulas.footprint import weight_bytes
 from llm_latency.formulas.transformer import matmul_flops
 from llm_latency.notation import (
@@ -82,13 +83,7 @@ def serial(*times: sp.Expr) -> sp.Expr:
     return sp.Add(*times)
 
 
-@formula(
-    latex=r"I_{\mathrm{ridge}}",
-    unit=FLOP / byte,
-    page=PAGE,
-    example=dict(peak_flops=312e12, mem_bandwidth=1.5e12),
-    result=208,
-)
+@formula(latex=r"I_{\mathrm{ridge}}", unit=FLOP / byte, page=PAGE, example=A100, result=208)
 def ridge_point():
     """Arithmetic intensity at which reading and computing take equally long."""
     return peak_flops / mem_bandwidth
@@ -101,7 +96,7 @@ _matmul_bytes = bytes_per_param * inner * cols + bytes_per_activation * rows * (
     latex=r"I_{\mathrm{matmul}}",
     unit=FLOP / byte,
     page=PAGE,
-    example=dict(rows=208, inner=12288, cols=12288, bytes_per_param=2, bytes_per_activation=2),
+    example=GPT_13B | dict(rows=208, inner=12288, cols=12288),
     result=201.2,
 )
 def matmul_intensity():
@@ -113,15 +108,7 @@ def matmul_intensity():
     latex=r"t_{\mathrm{matmul}}",
     unit=second,
     page=PAGE,
-    example=dict(
-        rows=64,
-        inner=12288,
-        cols=12288,
-        bytes_per_param=2,
-        bytes_per_activation=2,
-        peak_flops=312e12,
-        mem_bandwidth=2.039e12,
-    ),
+    example=GPT_13B | dict(rows=64, inner=12288, cols=12288, mem_bandwidth=2.039e12),
     result=0.0001496,
 )
 def matmul_time():
@@ -130,12 +117,7 @@ def matmul_time():
 
 
 @formula(
-    latex=r"t_{\mathrm{weights}}",
-    unit=second,
-    page=PAGE,
-    example=dict(n_params=260e9, bytes_per_param=2, n_devices=16, mem_bandwidth=1.5e12),
-    result=0.02167,
-    assumes=("no experts",),
+    latex=r"t_{\mathrm{weights}}", unit=second, page=PAGE, example=GPT_260B, result=0.02167, assumes=("no experts",)
 )
 def weight_read_time():
     """Time to read every weight once, the weights spread evenly over the devices."""
@@ -146,7 +128,7 @@ def weight_read_time():
     latex=r"t_{\mathrm{compute}}",
     unit=second,
     page=PAGE,
-    example=dict(tokens=512, n_params=260e9, n_devices=16, peak_flops=312e12),
+    example=GPT_260B | dict(tokens=512),
     result=0.05333,
     assumes=("no experts",),
 )
@@ -163,13 +145,7 @@ def decode_intensity():
     return batch * flops_per_mac / bytes_per_param
 
 
-@formula(
-    latex=r"B^{*}",
-    unit=sp.S.One,
-    page="decode-latency",
-    example=dict(bytes_per_param=2, peak_flops=312e12, mem_bandwidth=1.5e12),
-    result=208,
-)
+@formula(latex=r"B^{*}", unit=sp.S.One, page="decode-latency", example=GPT_13B, result=208)
 def critical_batch():
     """Batch at which a decode step computes for as long as it reads its weights."""
     return bytes_per_param / flops_per_mac * ridge_point.expr
@@ -179,7 +155,7 @@ def critical_batch():
     latex=r"t_{\mathrm{unembedding}}",
     unit=second,
     page="example-13b-decode",
-    example=dict(vocab=51200, d_model=5120, bytes_per_param=2, n_devices=1, mem_bandwidth=1.555e12),
+    example=GPT_13B | dict(mem_bandwidth=1.555e12),
     result=0.0003372,
 )
 def unembedding_read_time():

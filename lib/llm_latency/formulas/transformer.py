@@ -3,6 +3,7 @@
 import sympy as sp
 
 from llm_latency.formula import formula
+from llm_latency.formulas.examples import GPT_13B
 from llm_latency.notation import (
     FLOP,
     cols,
@@ -31,7 +32,7 @@ def matmul_flops():
     latex=r"P_{\mathrm{layer}}",
     unit=sp.S.One,
     page=PAGE,
-    example=dict(d_model=5120, mlp_width=20480),
+    example=GPT_13B,
     result=3.146e08,
     assumes=("multi-head attention", "an MLP of two matrices", "no experts"),
 )
@@ -44,7 +45,7 @@ def layer_weights():
     latex=r"P_{\mathrm{blocks}}",
     unit=sp.S.One,
     page=PAGE,
-    example=dict(n_layers=40, d_model=5120),
+    example=GPT_13B,
     result=1.258e10,
     assumes=("multi-head attention", "an MLP of two matrices", "an MLP four times as wide as the model", "no experts"),
 )
@@ -97,7 +98,7 @@ _weighted_values = matmul_flops.expr.subs({rows: 1, inner: context, cols: d_mode
     latex=r"F_{\mathrm{attention}}",
     unit=FLOP,
     page=PAGE,
-    example=dict(n_layers=40, d_model=5120, context=512),
+    example=GPT_13B | dict(context=512),
     result=4.194e08,
     assumes=("multi-head attention",),
 )
