@@ -10,7 +10,8 @@ from types import SimpleNamespace
 import pytest
 from docutils import nodes
 
-from book_site.vega import BACK, LONG, LiveChart, control, families, headline, rungs, themed, visit_html
+from book_site.chart_colours import with_variables
+from book_site.vega import BACK, LONG, LiveChart, control, families, headline, rungs, visit_html
 from conftest import demand
 from llm_latency.palette import COLOURS, TOTAL
 from site_check.site import SITE, why_not_ready
@@ -114,7 +115,7 @@ def test_a_wide_slider_has_small_values_within_reach():
 
 
 def test_every_colour_follows_the_theme():
-    assert re.findall(r"#[0-9A-F]{6}", themed(" ".join([*COLOURS.values(), TOTAL]))) == []
+    assert re.findall(r"#[0-9A-F]{6}", with_variables(" ".join([*COLOURS.values(), TOTAL]))) == []
 
 
 def test_a_long_choice_is_grouped_and_keeps_its_values():

@@ -9,7 +9,7 @@ from docutils import nodes
 from sphinx.errors import ExtensionError
 
 from book_site.answer import answer_in
-from book_site.colours import DARK
+from book_site.chart_colours import DARK
 from book_site.pictures import (
     ICON,
     ICON_PNG,

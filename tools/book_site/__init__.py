@@ -6,12 +6,12 @@
     Lets a reader scroll wide tables and equations, filter long tables, and read them on a phone.
 `book_site.cells`
     Gives every code cell an anchor that other pages can refer to, and folds code.
-`book_site.charts`
-    Shows every chart in the colours of the page, light or dark.
 `book_site.colab`
     Writes the cell that fetches the book on Google Colab into a notebook.
-`book_site.colours`
-    Names the colours of charts on a white and on a dark page.
+`book_site.chart_colours`
+    Writes the colours of charts on light and dark pages.
+`book_site.dark_charts`
+    Shows every chart in the colours of the page, light or dark.
 `book_site.description`
     Describes every page to search engines in the words of its answer line.
 `book_site.figures`
@@ -62,7 +62,8 @@ from sphinx.util.typing import ExtensionMetadata
 from . import (
     boxes,
     cells,
-    charts,
+    chart_colours,
+    dark_charts,
     description,
     figures,
     footer,
@@ -103,7 +104,8 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     icons.setup(app)
     mathematics.setup(app)
     offline.setup(app)
-    charts.setup(app)
+    chart_colours.setup(app)
+    dark_charts.setup(app)
     boxes.setup(app)
     figures.setup(app)
     cells.setup(app)

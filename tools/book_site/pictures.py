@@ -13,13 +13,13 @@ from sphinx.errors import ExtensionError
 
 from llm_latency.palette import COLOURS
 
-from .colours import DARK, PAPER
+from .chart_colours import DARK
 from .description import first_sentences
 
 ICON, ICON_PNG, TOUCH_ICON, PREVIEW = "icon.svg", "icon.png", "touch-icon.png", "preview.png"
 ICON_SIZES = {ICON_PNG: 32, TOUCH_ICON: 180}
 PREVIEW_SIZE = (1200, 630)
-INK, MUTED = "#222832", "#48566b"
+PAPER, INK, MUTED = "#ffffff", "#222832", "#48566b"
 
 
 def setup(app: Sphinx) -> None:

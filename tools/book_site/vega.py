@@ -15,17 +15,13 @@ from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
 from llm_latency.chart import MIME_TYPE
-from llm_latency.palette import COLOURS, TOTAL
+
+from .chart_colours import with_variables
 
 BUNDLE = f"vega-{vl_convert.__version__}.js"
 BACK = "Back to the example"
 HEADLINE = "headline"
 """The parameter of a chart that says in lines of text what it shows."""
-
-VARIABLES = {TOTAL: "--chart-total"} | {
-    colour: f"--chart-{name.replace(' ', '-')}" for name, colour in reversed(COLOURS.items())
-}
-"""CSS variable of each of the charts' colours."""
 
 WIDE = 50
 """From this ratio of its ends on, a slider stops at values of about the same ratio."""
@@ -111,7 +107,7 @@ def visit_html(translator: HTML5Translator, node: LiveChart) -> None:
     """
     spec = node["spec"]
     untitled = {key: value for key, value in spec.items() if key != "title"} | {"config": CONFIG, "height": HEIGHT}
-    stored = themed(json.dumps(untitled, ensure_ascii=False)).replace("<", "\\u003c")
+    stored = with_variables(json.dumps(untitled, ensure_ascii=False)).replace("<", "\\u003c")
     words = "".join(f"<span>{escape(line)}</span>" for line in headline(spec))
     controls = "".join(control(parameter) for parameter in spec["params"] if "bind" in parameter)
     buttons = "".join(
@@ -121,7 +117,7 @@ def visit_html(translator: HTML5Translator, node: LiveChart) -> None:
     translator.body.append(
         f'<div class="live-chart">\n<output class="live-chart-value">{words}</output>\n'
         f'<div class="live-chart-view" role="img" aria-label="{escape(spec["description"])}">'
-        f"{themed(vl_convert.vegalite_to_svg(untitled))}</div>\n"
+        f"{with_variables(vl_convert.vegalite_to_svg(untitled))}</div>\n"
         f'<div class="live-chart-controls pst-js-only">{controls}'
         f'<div class="live-chart-presets">{buttons}</div></div>\n'
         f'<script type="application/json">{stored}</script>\n</div>\n'
@@ -143,24 +139,6 @@ def first_values(spec: dict) -> dict[str, float | str]:
         The value of each control, by its name.
     """
     return {parameter["name"]: parameter["value"] for parameter in spec["params"] if "bind" in parameter}
-
-
-def themed(text: str) -> str:
-    """Let the colours of a chart follow the theme.
-
-    Parameters
-    ----------
-    text : str
-        A specification or a picture, with the colours of `llm_latency.palette`.
-
-    Returns
-    -------
-    str
-        The same with CSS variables that ``live-chart.css`` sets for light and dark pages.
-    """
-    for colour, variable in VARIABLES.items():
-        text = text.replace(colour, f"var({variable})")
-    return text
 
 
 def headline(spec: dict) -> list[str]:

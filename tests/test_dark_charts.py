@@ -1,18 +1,20 @@
 """Every chart has a twin for dark pages, in colours that can be told from their ground."""
 
 import re
-from importlib.resources import files
 from types import SimpleNamespace
 
 import pytest
 from docutils import nodes
 
-from book_site.charts import Chart, draw_dark_twins, size_of, visit_html
-from book_site.colours import COLOUR, DARK, INK, PAPER, recoloured
-from conftest import NOTEBOOKS, outputs_of
-from llm_latency.palette import COLOURS, TOTAL
+from book_site.chart_colours import COLOUR, DARK, darkened, style_sheet
+from book_site.dark_charts import ChartPair, DrawDarkTwins, size_in_pixels, visit_html
+from conftest import NOTEBOOKS, ROOT, outputs_of
+from llm_latency.palette import COLOURS, LIGHT_AND_DARK, TOTAL
+from transforms import apply
 
-GRID = {"#e4e4e4", "#bbbbbb"}
+NOT_WRITTEN_IN = ("background", "grid", "frame")
+FILL = f'<svg fill="{LIGHT_AND_DARK["text"][1]}"'
+WRITTEN_IN = {name: colours for name, colours in LIGHT_AND_DARK.items() if name not in NOT_WRITTEN_IN}
 SVGS = [
     data["image/svg+xml"]
     for notebook in NOTEBOOKS.values() for cell in notebook.cells for data in outputs_of(cell)
@@ -27,20 +29,20 @@ def luminance(colour):
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-@pytest.mark.parametrize("colour", sorted(DARK.keys() - GRID - {PAPER}))
-def test_what_is_written_on_dark_can_be_read(colour):
-    assert (luminance(DARK[colour]) + 0.05) / (luminance(DARK[PAPER]) + 0.05) >= 4.5
+@pytest.mark.parametrize("name", WRITTEN_IN)
+def test_what_is_written_on_dark_can_be_read(name):
+    (_, background), (_, dark) = LIGHT_AND_DARK["background"], LIGHT_AND_DARK[name]
+    assert (luminance(dark) + 0.05) / (luminance(background) + 0.05) >= 4.5
 
 
 def test_no_two_colours_become_one():
-    assert len(set(DARK.values())) == len(DARK)
+    assert len(set(DARK.values())) == len(DARK) == len(LIGHT_AND_DARK)
     assert {colour.lower() for colour in (*COLOURS.values(), TOTAL)} <= DARK.keys()
 
 
 @pytest.mark.parametrize(("selector", "dark"), [(":root", False), ('html[data-theme="dark"]', True)])
 def test_live_charts_have_the_same_colours(selector, dark):
-    style = (files("book_site") / "static" / "live-chart.css").read_text(encoding="utf-8")
-    block = re.search(re.escape(selector) + r" \{(.*?)\}", style, flags=re.S)[1]
+    block = re.search(re.escape(selector) + r" \{(.*?)\}", style_sheet(), flags=re.S)[1]
     colours = dict(re.findall(r"--chart-([\w-]+): (#\w{6});", block))
     named = {name.replace(" ", "-"): colour.lower() for name, colour in {**COLOURS, "total": TOTAL}.items()}
     expected = {name: DARK[colour] if dark else colour for name, colour in named.items()}
@@ -50,19 +52,19 @@ def test_live_charts_have_the_same_colours(selector, dark):
 def test_every_stored_chart_can_be_drawn_for_a_dark_page():
     assert len(SVGS) >= 30
     for svg in SVGS:
-        dark = recoloured(svg)
-        assert f'<svg fill="{DARK[INK]}"' in dark
+        dark = darkened(svg)
+        assert FILL in dark
         assert {colour.lower() for colour in COLOUR.findall(dark)} <= set(DARK.values())
-        assert len(dark) == len(svg) + len(f' fill="{DARK[INK]}"')
-        assert not re.search(r"(?:fill|stroke): (?!#|none)[a-z(]", svg), "a colour that recoloured would not see"
-        width, height = size_of(svg)
+        assert len(dark) == len(svg) + len(FILL) - len("<svg")
+        assert not re.search(r"(?:fill|stroke): (?!#|none)[a-z(]", svg), "a colour that darkened would not see"
+        width, height = size_in_pixels(svg)
         assert 300 < width < 1000
         assert 100 < height < 1200
 
 
 def test_a_size_that_is_not_told_is_refused():
     with pytest.raises(ValueError, match="viewBox"):
-        size_of("<svg>")
+        size_in_pixels("<svg>")
 
 
 @pytest.fixture
@@ -70,6 +72,10 @@ def app(tmp_path):
     """Stand in for a Sphinx application that builds a site."""
     builder = SimpleNamespace(format="html", imagedir="_images", imgpath="../_images", images={})
     return SimpleNamespace(builder=builder, srcdir=tmp_path, outdir=tmp_path / "html")
+
+
+def draw_dark_twins(app, page):
+    apply(DrawDarkTwins, page, SimpleNamespace(app=app, docname="page"))
 
 
 def page_with(app, svg, count=1):
@@ -80,26 +86,27 @@ def page_with(app, svg, count=1):
 
 def test_a_chart_gets_a_twin_of_its_size(app):
     page = page_with(app, SVGS[0], count=2)
-    draw_dark_twins(app, page, "page")
-    first, second = page.findall(Chart)
-    assert (first["alt"], first["size"], first["first"], second["first"]) == ("In words", size_of(SVGS[0]), True, False)
-    assert (app.outdir / "_images" / first["dark"]).read_text(encoding="utf-8") == recoloured(SVGS[0])
+    draw_dark_twins(app, page)
+    first, second = page.findall(ChartPair)
+    assert (first["alt"], first["size"]) == ("In words", size_in_pixels(SVGS[0]))
+    assert (first["first"], second["first"]) == (True, False)
+    assert (app.outdir / "_images" / first["dark"]).read_text(encoding="utf-8") == darkened(SVGS[0])
 
 
 def test_a_chart_with_an_unknown_colour_stays_and_is_warned_about(app, caplog):
     page = page_with(app, '<svg viewBox="0 0 1 1"><path style="fill: #123456"/></svg>')
-    draw_dark_twins(app, page, "page")
-    assert not list(page.findall(Chart))
+    draw_dark_twins(app, page)
+    assert not list(page.findall(ChartPair))
     assert "#123456" in caplog.text
 
 
 def test_both_twins_are_written_and_the_hidden_one_loads_lazily(app):
     page = page_with(app, SVGS[0], count=2)
-    draw_dark_twins(app, page, "page")
+    draw_dark_twins(app, page)
     translator = SimpleNamespace(
         builder=app.builder, body=[], emptytag=lambda *arguments, **attributes: (arguments[1], attributes)
     )
-    for chart in page.findall(Chart):
+    for chart in page.findall(ChartPair):
         visit_html(translator, chart)
     written = [(values["CLASS"].split()[-1], values["src"], values.get("loading")) for _, values in translator.body]
     assert written == [
@@ -109,5 +116,17 @@ def test_both_twins_are_written_and_the_hidden_one_loads_lazily(app):
     for tag, values in translator.body:
         assert tag == "img"
         assert values["alt"] == "In words"
-        assert (int(values["width"]), int(values["height"])) == size_of(SVGS[0])
+        assert (int(values["width"]), int(values["height"])) == size_in_pixels(SVGS[0])
         assert "dark-light" in values["CLASS"]
+
+
+def test_a_colour_that_is_not_in_the_table_is_refused():
+    with pytest.raises(ValueError, match=r"#123456 has no dark twin in llm_latency\.palette\.LIGHT_AND_DARK"):
+        darkened('<svg><path style="fill: #123456"/></svg>')
+
+
+def test_no_colour_of_a_chart_is_typed_into_a_style_sheet():
+    ours = {colour for light, dark in LIGHT_AND_DARK.values() for colour in (light.lower(), dark)} - {"#ffffff"}
+    for package in ("book_site", "book_print"):
+        for sheet in (ROOT / "tools" / package / "static").glob("*.css"):
+            assert not ours & set(re.findall(r"#[0-9a-f]{6}", sheet.read_text(encoding="utf-8").lower())), sheet.name
