@@ -1,17 +1,15 @@
 """The page for a missing address works wherever it is served."""
 
-import io
 import re
 from types import SimpleNamespace
 from urllib.parse import urljoin
 
 import pytest
 from bs4 import BeautifulSoup
-from sphinx.application import Sphinx
-from sphinx.util.docutils import docutils_namespace
 
 from book_site.not_found import configure
 from conftest import NOTEBOOKS
+from small_site import build
 
 ADDRESSES = ("href", "src", "action", "data-content_root")
 
@@ -29,21 +27,13 @@ def test_the_root_is_the_path_of_the_sites_address(address, root):
 @pytest.fixture(scope="module", params=["", "https://example.org/docs"], ids=["no address", "an address"])
 def page(request, tmp_path_factory):
     """Build a small site in the book's theme, and return its path on the host and its page for a missing address."""
-    folder = tmp_path_factory.mktemp("site")
-    (folder / "index.md").write_text("# The map\n\n```{toctree}\nbook/words\n```\n", encoding="utf-8")
-    (folder / "book").mkdir()
-    (folder / "book" / "words.md").write_text("# Words\n", encoding="utf-8")
-    settings = {
-        "extensions": ["myst_parser", "book_site.style", "book_site.not_found"],
-        "html_theme": "sphinx_book_theme", "html_baseurl": request.param, "root_doc": "index",
-    }
-    warnings = io.StringIO()
-    with docutils_namespace():
-        Sphinx(
-            folder, None, folder / "site", folder / "doctrees", "html", settings, status=None, warning=warnings
-        ).build()
-    assert warnings.getvalue() == ""
-    html = (folder / "site" / "404.html").read_text(encoding="utf-8")
+    site = build(
+        tmp_path_factory.mktemp("site"),
+        {"index": "# The map\n\n```{toctree}\nbook/words\n```\n", "book/words": "# Words\n"},
+        extensions=["book_site.style", "book_site.not_found"], html_theme="sphinx_book_theme",
+        html_baseurl=request.param,
+    )
+    html = (site / "404.html").read_text(encoding="utf-8")
     return "/docs/" if request.param else "/", BeautifulSoup(html, "html.parser")
 
 
@@ -69,7 +59,7 @@ def test_from_any_depth_they_lead_to_the_same_place(page, served):
 
 
 def test_the_page_offers_search_and_contents_and_stays_out_of_indexes(page):
-    root, soup = page
+    _, soup = page
     assert soup.select_one(".not-found h1").get_text() == "There is no such page"
     assert soup.select_one("form.not-found-search[action$='search.html'] input[name=q]")
     assert soup.select_one("meta[name=robots][content=noindex]")
