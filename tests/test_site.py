@@ -20,7 +20,7 @@ from book_site.description import add_description, keep_description
 from book_site.figures import warn_about_missing_alt
 from book_site.markup import visit_citation, visit_entry
 from book_site.mathematics import MathJax, drawn, used_characters
-from book_site.offline import outside_resources, warn_about_outside_resources
+from book_site.outside_resources import outside_resources, warn_about_outside_resources
 from book_site.scripts import defer_scripts
 from conftest import BOOK, ROOT
 
@@ -62,8 +62,7 @@ def test_links_and_own_resources_are_fine(html):
 def test_a_site_that_loads_from_outside_is_warned_about(tmp_path, caplog):
     (tmp_path / "page.html").write_text('<script src="https://example.org/a.js"></script>', encoding="utf-8")
     (tmp_path / "own.css").write_text("@import 'https://example.org/b.css';", encoding="utf-8")
-    app = SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=tmp_path)
-    warn_about_outside_resources(app, None)
+    warn_about_outside_resources(SimpleNamespace(outdir=tmp_path))
     messages = " ".join(record.getMessage() for record in caplog.records)
     assert "https://example.org/a.js" in messages
     assert "https://example.org/b.css" in messages

@@ -32,7 +32,7 @@
     Sets the mathematics while the site is built.
 `book_site.not_found`
     Adds the page that stands in for one that is not there.
-`book_site.offline`
+`book_site.outside_resources`
     Warns about any resource from outside.
 `book_site.pictures`
     Draws the icon of the site and the picture of a shared link.
@@ -44,7 +44,7 @@
     Lets no script hold up a page.
 `book_site.search`
     Lets the search find a word with and without its hyphen.
-`book_site.sheets`
+`book_site.style_sheets`
     Joins the style sheets to one, without the rules that match nothing.
 `book_site.social`
     Gives every page its icon, and the title and the answer that a shared link shows.
@@ -74,15 +74,15 @@ from . import (
     markup,
     mathematics,
     not_found,
-    offline,
+    outside_resources,
     pictures,
     references,
     rerun,
     scripts,
     search,
-    sheets,
     social,
     style,
+    style_sheets,
     vega,
 )
 
@@ -103,7 +103,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     vega.setup(app)
     icons.setup(app)
     mathematics.setup(app)
-    offline.setup(app)
+    outside_resources.setup(app)
     chart_colours.setup(app)
     dark_charts.setup(app)
     boxes.setup(app)
@@ -123,5 +123,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     references.setup(app)
     rerun.setup(app)
     search.setup(app)
-    sheets.setup(app)
+    style_sheets.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}

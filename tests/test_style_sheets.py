@@ -1,10 +1,12 @@
 """One style sheet for the whole site."""
 
+
 from types import SimpleNamespace
 
 import pytest
+import tinycss2
 
-from book_site.sheets import SHEET, join_sheets, may_match, pruned, rules, used_rule
+from book_site.style_sheets import JOINED_SHEET, join_style_sheets, used_rule, used_rules
 
 SHEETS = {
     "styles/theme.css": '@charset "U"; @import "../basic.css"; .icon {background: url(../images/a.png)} .gone {x: y}',
@@ -18,7 +20,8 @@ LINKS = {
     "own.css": '    <link rel="stylesheet" href="{root}_static/own.css">\n',
 }
 JOINED = (
-    'p::after{content: "}"}h1#top{color: red}.icon{background: url("images/a.png")}@media print{.chart{display: none}}'
+    '@charset "UTF-8";p::after{content: "}"}h1#top{color: red}'
+    '.icon{background: url("images/a.png")}@media print{.chart{display: none}}'
     '@font-face{font-family: a; src: url("data:font/woff;base64,AA//")}.made-by-script{x: y}'
 )
 
@@ -38,7 +41,7 @@ def build(folder, **pages):
     (folder / "book").mkdir()
     for name, html in pages.items():
         (folder / "book" / f"{name}.html").write_text(html, encoding="utf-8")
-    join_sheets(SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=folder), None)
+    join_style_sheets(SimpleNamespace(outdir=folder))
 
 
 def test_pages_get_one_sheet_with_the_rules_that_may_match(tmp_path, caplog):
@@ -49,7 +52,7 @@ def test_pages_get_one_sheet_with_the_rules_that_may_match(tmp_path, caplog):
         missing=page("/", "styles/theme.css", "own.css"),
         without="<p>no sheet</p>",
     )
-    assert (tmp_path / "_static" / SHEET).read_text(encoding="utf-8") == JOINED
+    assert (tmp_path / "_static" / JOINED_SHEET).read_text(encoding="utf-8") == JOINED
     a, missing = ((tmp_path / "book" / f"{name}.html").read_text(encoding="utf-8") for name in ("a", "missing"))
     assert a.count("<link") == 2
     assert '<head>\n<link rel="stylesheet" href="../_static/site.css?v=' in a
@@ -80,24 +83,37 @@ def test_a_page_whose_sheets_come_in_another_order_is_warned_about(tmp_path, cap
         (".here", True),
         ("#here .gone", False),
         (".here:not(.gone, :is(.lost))", True),
-        ("a[href$='.gone']", True),
+        ('a[href$=".gone"]', True),
         (r".sm\:gone", True),
         (".here--more", False),
     ],
 )
 def test_only_what_asks_for_something_absent_cannot_match(selector, matches):
-    assert may_match(selector, {"here"}) == matches
+    assert used(f"{selector} {{color: red}}", {"here"}) == (f"{selector}{{color: red}}" if matches else "")
+
+
+def used(css, words):
+    """Return the rules that may match something."""
+    rules = tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
+    return "".join(used_rule(rule, words) for rule in rules)
+
+
+def test_of_a_rule_the_selectors_that_may_match_are_kept():
+    assert used("p .here, .gone::before, a:is(.b, :not(.c, .d)) {color: red}", {"here"}) == (
+        "p .here,a:is(.b, :not(.c, .d)){color: red}"
+    )
+    assert used("@media print {.gone {color: red}}", {"here"}) == ""
 
 
 def test_rules_keep_strings_comments_and_nesting_apart():
     css = "a {b: '{'} /* { */ @media (x) {c {d: e} f {g: h}} @layer i, j;"
-    assert list(rules(css)) == [("a", "b: '{'"), ("@media (x)", "c {d: e} f {g: h}"), ("@layer i, j", None)]
+    assert used(css, set()) == 'a{b: "{"}@media (x){c{d: e}f{g: h}}@layer i, j;'
 
 
 def test_definitions_are_kept():
-    assert used_rule("@keyframes fade", "from {opacity: 0}", set()) == "@keyframes fade{from {opacity: 0}}"
+    assert used("@keyframes fade {from {opacity: 0}}", set()) == "@keyframes fade{from {opacity: 0}}"
 
 
 def test_a_sheet_that_is_not_there_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError):
-        pruned(tmp_path, "no.css", set())
+        used_rules(tmp_path, "no.css", set())
