@@ -16,7 +16,7 @@ from sphinx.errors import ExtensionError
 
 from book_site import icons
 from book_site.cells import name_cells
-from book_site.description import add_description, keep_description
+from book_site.head_metadata import keep_description
 from book_site.figures import warn_about_missing_alt
 from book_site.markup import visit_citation, visit_entry
 from book_site.mathematics import MathJax, drawn, used_characters
@@ -172,24 +172,6 @@ def test_script_files_wait_for_the_page():
 def page_with(*paragraphs):
     """Build a page with a title and paragraphs."""
     return nodes.container("", nodes.section("", nodes.title(text="Why?"), *paragraphs))
-
-
-def test_a_page_is_described_by_its_answer(caplog):
-    env = SimpleNamespace(docname="page", metadata={"page": {}})
-    app = SimpleNamespace(env=env, config=SimpleNamespace(html_title="The book"))
-    document = page_with(nodes.paragraph("", "", nodes.strong(text='"Both" & more.')))
-    keep_description(app, document)
-    context = {"metatags": "<meta>"}
-    add_description(app, "page", "page.html", context, document)
-    assert context["metatags"] == '<meta>\n<meta name="description" content="&quot;Both&quot; &amp; more." />'
-    assert not caplog.records
-
-
-def test_a_page_without_a_source_is_described_by_its_name():
-    app = SimpleNamespace(config=SimpleNamespace(html_title="The book"))
-    context = {}
-    add_description(app, "search", "search.html", context, None)
-    assert 'content="The book: search"' in context["metatags"]
 
 
 def test_a_page_without_an_answer_is_warned_about(caplog):

@@ -2,8 +2,8 @@
 
 It compares visible text, numbers, formulas, charts, controls of live charts, links, tables, anchors, scripts and
 metadata of every page, then the search index and the names of all files. It lists every difference and ends with exit
-status 1 if there are any. What differs in every build is left out: checksums in addresses (?v=..., ?digest=...), and
-the date on which a page last changed.
+status 1 if there are any. What may differ without a change of a page is left out: checksums in addresses (?v=...,
+?digest=...), the date on which a page last changed, and the versions of extensions in the search index.
 """
 
 import json
@@ -78,6 +78,7 @@ def site_contents(root: Path) -> dict[str, list[str]]:
     """List the names of a site's files, and the entries of its search index."""
     index = (root / "searchindex.js").read_text(encoding="utf-8")
     entries = json.loads(index[index.index("(") + 1 : index.rindex(")")])
+    del entries["envversion"]
     return {
         "files": sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()),
         "search index": [f"{key}: {json.dumps(value, sort_keys=True)}" for key, value in sorted(entries.items())],

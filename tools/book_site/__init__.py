@@ -1,6 +1,6 @@
 """Sphinx extension that makes the built site self-contained and its charts live.
 
-`book_site.answer`
+`book_site.answer_line`
     Finds the line under a page's title that answers its question.
 `book_site.boxes`
     Lets a reader scroll wide tables and equations, filter long tables, and read them on a phone.
@@ -12,8 +12,8 @@
     Writes the colours of charts on light and dark pages.
 `book_site.dark_charts`
     Shows every chart in the colours of the page, light or dark.
-`book_site.description`
-    Describes every page to search engines in the words of its answer line.
+`book_site.head_metadata`
+    Describes every page to search engines and to whoever shares its link, and gives it its icon.
 `book_site.figures`
     Warns about any image without alternative text.
 `book_site.footer`
@@ -34,8 +34,6 @@
     Adds the page that stands in for one that is not there.
 `book_site.outside_resources`
     Warns about any resource from outside.
-`book_site.pictures`
-    Draws the icon of the site and the picture of a shared link.
 `book_site.references`
     Lists the references of persons and organisations in one alphabet.
 `book_site.rerun`
@@ -46,8 +44,6 @@
     Lets the search find a word with and without its hyphen.
 `book_site.style_sheets`
     Joins the style sheets to one, without the rules that match nothing.
-`book_site.social`
-    Gives every page its icon, and the title and the answer that a shared link shows.
 `book_site.style`
     Adds the book's own style sheet and templates.
 `book_site.texts`
@@ -64,9 +60,9 @@ from . import (
     cells,
     chart_colours,
     dark_charts,
-    description,
     figures,
     footer,
+    head_metadata,
     glossary,
     icons,
     letters,
@@ -75,12 +71,10 @@ from . import (
     mathematics,
     not_found,
     outside_resources,
-    pictures,
     references,
     rerun,
     scripts,
     search,
-    social,
     style,
     style_sheets,
     vega,
@@ -112,12 +106,10 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     letters.setup(app)
     line_breaks.setup(app)
     scripts.setup(app)
-    description.setup(app)
     markup.setup(app)
     style.setup(app)
     footer.setup(app)
-    pictures.setup(app)
-    social.setup(app)
+    head_metadata.setup(app)
     not_found.setup(app)
     glossary.setup(app)
     references.setup(app)

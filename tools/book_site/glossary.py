@@ -12,7 +12,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.writers.html5 import HTML5Translator
 
-from .answer import plain_text
+from .answer_line import plain_text
 from .texts import replace_text
 
 NOT_RUNNING_TEXT = (

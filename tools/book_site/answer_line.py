@@ -1,4 +1,4 @@
-"""The one line under a page's title that answers its question, as plain text."""
+"""The line under a page's title that answers its question, as plain text."""
 
 import re
 
@@ -9,73 +9,20 @@ POWER = re.compile(r"\^(\d)")
 PLAIN = re.compile(r"[^\\{}_^$]*")
 
 
-def answer_in(doctree: nodes.document) -> str:
-    """Return the answer of a page.
-
-    Parameters
-    ----------
-    doctree : docutils.nodes.document
-        The page, as it was read.
-
-    Returns
-    -------
-    str
-        The first paragraph that is bold throughout, or the first one of a page without such a
-        line; empty for a page without a paragraph.
-
-    Raises
-    ------
-    ValueError
-        If the line has mathematics that plain text cannot show.
-    """
+def answer_line(doctree: nodes.document) -> str:
+    """Return the first paragraph that is bold throughout, or else the first one; nothing if there is none."""
     paragraphs = list(doctree.findall(nodes.paragraph))
     bold = [paragraph for paragraph in paragraphs if is_bold(paragraph)]
     return next((plain_text(paragraph) for paragraph in bold or paragraphs), "")
 
 
 def is_bold(paragraph: nodes.paragraph) -> bool:
-    """Tell whether a paragraph is bold throughout.
-
-    Parameters
-    ----------
-    paragraph : docutils.nodes.paragraph
-        The paragraph.
-
-    Returns
-    -------
-    bool
-        Whether bold text is all that it has.
-
-    Examples
-    --------
-    >>> is_bold(nodes.paragraph("", "", nodes.strong(text="All of it.")))
-    True
-    >>> is_bold(nodes.paragraph("", "", nodes.strong(text="Not"), nodes.Text(" all.")))
-    False
-    """
     return [type(child) for child in paragraph if child.astext()] == [nodes.strong]
 
 
 def plain_text(paragraph: nodes.Element) -> str:
     r"""Write a paragraph without markup, its mathematics as characters.
 
-    Parameters
-    ----------
-    paragraph : docutils.nodes.Element
-        The paragraph.
-
-    Returns
-    -------
-    str
-        Its text in one line.
-
-    Raises
-    ------
-    ValueError
-        If a formula has more than letters, digits and powers of one digit.
-
-    Examples
-    --------
     >>> plain_text(nodes.paragraph("", "", nodes.math(text="12h^2"), nodes.Text(" weights")))
     '12h² weights'
     >>> plain_text(nodes.paragraph("", "", nodes.math(text=r"\sqrt{h}")))
