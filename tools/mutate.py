@@ -85,7 +85,7 @@ def mutants() -> Iterator[tuple[str, str, Callable[[str], str]]]:
     yield "table: decimals of each", "lib/llm_latency/table.py", replace(">= 1000 * min(sizes)", ">= min(sizes)")
     yield "site: text by its words", "tools/book_site/texts.py", replace("if node is text", "if node == text")
     yield "site: letters twice", "tools/book_site/letters.py", replace("        known.update(meanings)\n", "")
-    yield "site: empty buttons", "tools/book_site/vega.py", replace("json.dumps(values)", "json.dumps({})")
+    yield "site: empty buttons", "tools/book_site/live_charts.py", replace("json.dumps(values)", "json.dumps({})")
     yield "table: digits lost", "lib/llm_latency/table.py", replace("abs(value) < 1e7", "abs(value) < 1e2")
     yield "plots: labels overlap", "lib/llm_latency/plots.py", replace(" + offsets\n", "\n")
     rng = random.Random(0)

@@ -48,7 +48,7 @@
     Adds the book's own style sheet and templates.
 `book_site.texts`
     Puts nodes in the place of a text.
-`book_site.vega`
+`book_site.live_charts`
     Draws the Vega-Lite outputs of notebooks, with their sliders, on the page.
 """
 
@@ -67,6 +67,7 @@ from . import (
     icons,
     letters,
     line_breaks,
+    live_charts,
     markup,
     mathematics,
     not_found,
@@ -77,7 +78,6 @@ from . import (
     search,
     style,
     style_sheets,
-    vega,
 )
 
 
@@ -94,7 +94,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     dict
         The metadata Sphinx asks of an extension.
     """
-    vega.setup(app)
+    live_charts.setup(app)
     icons.setup(app)
     mathematics.setup(app)
     outside_resources.setup(app)

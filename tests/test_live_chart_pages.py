@@ -11,7 +11,8 @@ import pytest
 from docutils import nodes
 
 from book_site.chart_colours import with_variables
-from book_site.vega import BACK, LONG, LiveChart, control, families, headline, rungs, visit_html
+from book_site.chart_controls import MANY_OPTIONS, control_html, grouped_by_first_letters, slider_stops
+from book_site.live_charts import RESET_LABEL, LiveChart, headline, visit_html
 from conftest import demand
 from llm_latency.palette import COLOURS, TOTAL
 from site_check.site import SITE, why_not_ready
@@ -61,7 +62,7 @@ def test_a_chart_has_words_a_picture_and_a_control_for_each_variable(spec):
 
 def test_a_slider_is_labelled_and_says_its_value():
     bind = {"input": "range", "min": 1, "max": 1024, "step": 1, "name": "batch B"}
-    page = Elements(control({"name": "batch", "value": 512.0, "bind": bind}))
+    page = Elements(control_html({"name": "batch", "value": 512.0, "bind": bind}))
     (slider, _), (number, _) = page.named("input")
     assert page.named("span")[0][1] == "batch B"
     assert slider["aria-valuetext"] == number["value"] == "512"
@@ -71,7 +72,7 @@ def test_a_slider_is_labelled_and_says_its_value():
 
 def test_a_choice_shows_its_labels_and_keeps_its_values():
     bind = {"input": "select", "options": [0, 8], "labels": ["as <published>", "8"], "name": "bits"}
-    page = Elements(control({"name": "bits", "value": 8, "bind": bind}))
+    page = Elements(control_html({"name": "bits", "value": 8, "bind": bind}))
     assert [(json.loads(a["value"]), text, "selected" in a) for a, text in page.named("option")] == [
         (0, "as <published>", False), (8, "8", True),
     ]
@@ -81,14 +82,14 @@ def test_a_preset_and_the_example_have_a_button_each():
     [spec] = [spec for name, spec in CHARTS.items() if name.startswith("deployment-calculator")]
     named = Elements(html_of(spec)).named("button")
     buttons = {text.strip(): json.loads(attributes["data-preset"]) for attributes, text in named}
-    assert list(buttons) == [*spec["usermeta"]["presets"], BACK]
-    assert buttons[BACK] == {parameter["name"]: parameter["value"] for parameter in controls_of(spec)}
+    assert list(buttons) == [*spec["usermeta"]["presets"], RESET_LABEL]
+    assert buttons[RESET_LABEL] == {parameter["name"]: parameter["value"] for parameter in controls_of(spec)}
     assert all(buttons[words] == values for words, values in spec["usermeta"]["presets"].items())
 
 
 def test_a_control_of_another_kind_is_refused():
     with pytest.raises(ValueError, match="no control of the kind 'checkbox'"):
-        control({"name": "a", "value": True, "bind": {"input": "checkbox", "name": "a"}})
+        control_html({"name": "a", "value": True, "bind": {"input": "checkbox", "name": "a"}})
 
 
 def test_a_chart_that_says_nothing_is_refused():
@@ -101,14 +102,14 @@ def test_a_slider_reaches_both_ends_and_where_it_stands(spec):
     for parameter in controls_of(spec):
         bind = parameter["bind"]
         if bind["input"] == "range":
-            values = rungs(bind, parameter["value"])
+            values = slider_stops(bind, parameter["value"])
             assert values == sorted(set(values))
             assert {bind["min"], parameter["value"]} <= set(values)
             assert bind["max"] - bind["step"] < values[-1] <= bind["max"]
 
 
 def test_a_wide_slider_has_small_values_within_reach():
-    values = rungs({"min": 16, "max": 131072, "step": 16}, 2048)
+    values = slider_stops({"min": 16, "max": 131072, "step": 16}, 2048)
     assert values[:3] == [16, 32, 48]
     assert len(values) < 130
     assert max(high / low for low, high in pairwise(values[10:])) < 1.3
@@ -119,9 +120,9 @@ def test_every_colour_follows_the_theme():
 
 
 def test_a_long_choice_is_grouped_and_keeps_its_values():
-    names = [*(f"Alpha-{number}" for number in range(LONG)), "Lone-<1>", "alpha2", "7B", "8B"]
+    names = [*(f"Alpha-{number}" for number in range(MANY_OPTIONS)), "Lone-<1>", "alpha2", "7B", "8B"]
     bind = {"input": "select", "options": names, "name": "model"}
-    html = control({"name": "model", "value": "Alpha-3", "bind": bind})
+    html = control_html({"name": "model", "value": "Alpha-3", "bind": bind})
     page = Elements(html)
     assert [attributes["label"] for attributes, _ in page.named("optgroup")] == ["Alpha …", "Other"]
     assert html.index("Alpha-3") < html.index("alpha2") < html.index('label="Other"') < html.index(">Lone-&lt;1&gt;<")
@@ -132,7 +133,7 @@ def test_a_long_choice_is_grouped_and_keeps_its_values():
 @pytest.mark.parametrize("name", ["model", "device"])
 def test_no_name_of_the_calculator_is_lost_or_alone_in_a_group(name):
     [bind] = [each["bind"] for spec in CHARTS.values() for each in controls_of(spec) if each["name"] == name][:1]
-    groups = families(bind["options"])
+    groups = grouped_by_first_letters(bind["options"])
     assert sorted(member for members in groups.values() for member in members) == sorted(bind["options"])
     assert min(len(members) for family, members in groups.items() if family != "Other") >= 2
     assert len(groups["Other"]) < len(bind["options"]) / 3
