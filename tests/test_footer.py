@@ -50,7 +50,8 @@ def days(monkeypatch):
         pages = {page.stem: page.read_text(encoding="utf-8") for page in (folder / "book").glob("*.md")}
         site = build(
             folder, {f"book/{name}": f"---\norphan: true\n---\n# {text}\n" for name, text in pages.items()},
-            extensions=["book_site.style", "book_site.footer"], html_theme="sphinx_book_theme", root_doc="book/a",
+            extensions=["book_site.static_files", "book_site.footer"], root_doc="book/a",
+            html_theme="sphinx_book_theme",
         )
         assert len(list((site / "_sources" / "book").iterdir())) == len(pages), "a page offers its source"
         feet = {name: soup_of(site / "book" / f"{name}.html").select_one(".book-footer") for name in pages}

@@ -14,15 +14,15 @@ from fontTools.ttLib import TTFont
 from sphinx.builders.html._assets import _JavaScript
 from sphinx.errors import ExtensionError
 
-from book_site import icons
-from book_site.cells import name_cells
+from book_site import icon_font
+from book_site.accessibility import WarnAboutMissingAltText, visit_citation, visit_table_cell
+from book_site.cell_anchors import add_cell_anchors
+from book_site.deferred_scripts import defer_scripts
 from book_site.head_metadata import keep_description
-from book_site.figures import warn_about_missing_alt
-from book_site.markup import visit_citation, visit_entry
-from book_site.mathematics import MathJax, drawn, used_characters
+from book_site.mathematics import MathJax, formula_html, used_characters
 from book_site.outside_resources import outside_resources, warn_about_outside_resources
-from book_site.scripts import defer_scripts
 from conftest import BOOK, ROOT
+from transforms import apply
 
 
 @pytest.mark.parametrize(
@@ -70,8 +70,8 @@ def test_a_site_that_loads_from_outside_is_warned_about(tmp_path, caplog):
 
 @pytest.mark.parametrize(("alt", "count"), [({}, 1), ({"alt": " "}, 1), ({"alt": "A chart."}, 0)])
 def test_an_image_without_words_is_warned_about(alt, count, caplog):
-    document = nodes.section("", nodes.image(uri="chart.svg", **alt))
-    warn_about_missing_alt(None, document, "page")
+    page = nodes.section("", nodes.image(uri="chart.svg", **alt))
+    apply(WarnAboutMissingAltText, page, SimpleNamespace(docname="page"))
     assert len(caplog.records) == count
 
 
@@ -87,15 +87,15 @@ def test_every_code_cell_becomes_a_target():
         docname="book/index", doc2path=lambda name: ROOT / f"{name}.ipynb",
         get_domain=lambda name: SimpleNamespace(anonlabels=labels),
     )
-    name_cells(SimpleNamespace(env=env), page)
+    add_cell_anchors(SimpleNamespace(env=env), page)
     cells = nbformat.read(BOOK / "index.ipynb", as_version=4).cells
     assert [node["ids"] for node in page] == [[cells[3]["id"]], [cells[5]["id"]], []]
     assert labels[cells[3]["id"]] == ("book/index", cells[3]["id"])
 
 
-def test_a_page_that_is_no_notebook_has_no_cells(tmp_path):
+def test_a_page_that_is_not_a_notebook_has_no_cells(tmp_path):
     env = SimpleNamespace(docname="page", doc2path=lambda name: tmp_path / "page.md")
-    name_cells(SimpleNamespace(env=env), nodes.section())
+    add_cell_anchors(SimpleNamespace(env=env), nodes.section())
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +117,7 @@ def test_mathematics_that_cannot_be_set_is_refused(mathjax, tex):
 
 
 def test_a_formula_that_cannot_be_set_is_warned_about(caplog):
-    assert "<code>" in drawn(nodes.math("", r"\undefined"))
+    assert "<code>" in formula_html(nodes.math("", r"\undefined"))
     assert len(caplog.records) == 1
 
 
@@ -140,9 +140,11 @@ def test_the_style_sheet_carries_the_characters_in_use_and_no_others(mathjax):
     assert len(fonts["MJXTEX-B"].getBestCmap()) == 1
 
 
-@pytest.mark.parametrize(("font", "names"), [(icons.SOLID, ("bars", "xmark")), (icons.BRANDS, ("github", "gitlab"))])
+@pytest.mark.parametrize(
+    ("font", "names"), [(icon_font.SOLID, ("bars", "xmark")), (icon_font.BRANDS, ("github", "gitlab"))]
+)
 def test_every_icon_is_in_the_small_font(font, names):
-    css = icons.style_sheet(font, names)
+    css = icon_font.icon_rules(font, names)
     assert fonts_in(css).keys() == {font.family}
     [small] = fonts_in(css).values()
     codes = {int(code, 16) for code in re.findall(r'content: "\\([0-9a-f]+)"', css)}
@@ -152,10 +154,10 @@ def test_every_icon_is_in_the_small_font(font, names):
 
 def test_an_icon_that_is_not_there_is_refused_or_warned_about(tmp_path, caplog):
     with pytest.raises(ValueError, match="has no icon no-such-icon"):
-        icons.style_sheet(icons.SOLID, ("bars", "no-such-icon"))
+        icon_font.icon_rules(icon_font.SOLID, ("bars", "no-such-icon"))
     classes = ("fas fa-bars", "fa-solid fa-ghost", "fas fa-gift")
     (tmp_path / "page.html").write_text("".join(f'<i class="{each}"></i>' for each in classes), "utf-8")
-    icons.warn_about_missing_icons(SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=tmp_path), None)
+    icon_font.warn_about_missing_icons(SimpleNamespace(outdir=tmp_path))
     assert [record.args[1] for record in caplog.records] == ["ghost", "gift"]
 
 
@@ -194,7 +196,7 @@ class MendingTranslator(HTMLTranslator):
         visit_citation(self, node)
 
     def visit_entry(self, node):
-        visit_entry(self, node)
+        visit_table_cell(self, node)
 
 
 def html_of(source):
@@ -210,7 +212,7 @@ def test_references_are_the_items_of_a_list():
     assert "doc-biblioentry" not in html
 
 
-def test_the_empty_corner_of_a_table_is_no_header():
+def test_the_empty_corner_of_a_table_is_not_a_header():
     html = html_of("===  ===\n\\    b\n===  ===\nc    d\n===  ===\n")
     assert html.count("<th ") == html.count("</th>") == 1
     assert html.count("<td") == html.count("</td>") == 3

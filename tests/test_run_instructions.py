@@ -17,7 +17,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from sphinx.errors import ConfigError
 
 from book_site.colab import CELL_ID, set_colab_cell
-from book_site.rerun import configure_theme
+from book_site.run_instructions import configure_theme
 from book_tools.repository import checked_address, read_address
 from conftest import BOOK, NOTEBOOKS, ROOT, outputs_of
 

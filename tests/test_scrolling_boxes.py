@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from docutils import nodes
 
-from book_site.boxes import add_assets
+from book_site.scrolling_boxes import add_assets
 
 STATIC = files("book_site") / "static"
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
@@ -26,7 +26,7 @@ def test_only_pages_with_boxes_load_the_assets(node, loaded):
 
     app = SimpleNamespace(add_css_file=add, add_js_file=add)
     add_assets(app, "page", "page.html", {}, node and nodes.section("", node))
-    assert names == (["boxes.css", "boxes.js"] if loaded else [])
+    assert names == (["scrolling-boxes.css", "scrolling-boxes.js"] if loaded else [])
     assert all((STATIC / name).is_file() for name in names)
 
 
@@ -42,7 +42,7 @@ def table(rows, columns, cell):
 
 PAGE = f"""
 <!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>Boxes</title>
-<link rel="stylesheet" href="boxes.css">
+<link rel="stylesheet" href="scrolling-boxes.css">
 <style>
 :root {{ --pst-color-border: #888 }}
 .pst-scrollable-table-container, .math-scroll {{ overflow-x: auto }}
@@ -57,7 +57,7 @@ td {{ padding: 0.5rem }}
 <div style="width: 100px">{table(1, 3, "some plain words")}</div>
 <div class="cell_input"><pre style="overflow-x: auto">{"x" * 200}</pre></div>
 {table(1, 2, "<code>bandwidth_efficiency</code> is a name in a long sentence")}
-<script src="boxes.js"></script>
+<script src="scrolling-boxes.js"></script>
 """
 
 
@@ -65,7 +65,7 @@ td {{ padding: 0.5rem }}
 def address(tmp_path_factory):
     """Write a page with boxes, beside the assets."""
     folder = tmp_path_factory.mktemp("boxes")
-    for name in ("boxes.css", "boxes.js"):
+    for name in ("scrolling-boxes.css", "scrolling-boxes.js"):
         (folder / name).write_text((STATIC / name).read_text(encoding="utf-8"), encoding="utf-8")
     (folder / "page.html").write_text(PAGE, encoding="utf-8")
     return (folder / "page.html").as_uri()

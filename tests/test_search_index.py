@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from sphinx.search import js_index
 
-from book_site.search import INDEX, English, with_names, write_names
+from book_site.search_index import INDEX, English, list_glossary_entries, with_entries_as_titles
 
 WORDS = {"term-ring": "ring", "term-FLOP": "FLOP"}
 SPHINX = {
@@ -33,16 +33,12 @@ def test_a_hyphenated_word_is_also_one_word(text, words):
 
 
 def test_an_entry_becomes_a_section_of_its_page():
-    assert with_names(SPHINX, WORDS) == MENDED
+    assert with_entries_as_titles(SPHINX, WORDS) == MENDED
 
 
-@pytest.mark.parametrize(
-    ("builder", "exception", "index"), [("html", None, MENDED), ("html", ValueError(), SPHINX), ("latex", None, SPHINX)]
-)
-def test_only_a_finished_site_is_mended(builder, exception, index, tmp_path):
+def test_the_index_of_a_site_is_mended(tmp_path):
     (tmp_path / INDEX).write_text(js_index.dumps(SPHINX), encoding="utf-8")
     objects = [(word, word, "term", "words", anchor, -1) for anchor, word in WORDS.items()]
     env = SimpleNamespace(get_domain=lambda name: SimpleNamespace(get_objects=lambda: objects))
-    app = SimpleNamespace(builder=SimpleNamespace(format=builder), outdir=tmp_path, env=env)
-    write_names(app, exception)
-    assert js_index.loads((tmp_path / INDEX).read_text(encoding="utf-8")) == index
+    list_glossary_entries(SimpleNamespace(outdir=tmp_path, env=env))
+    assert js_index.loads((tmp_path / INDEX).read_text(encoding="utf-8")) == MENDED

@@ -8,7 +8,8 @@ import pytest
 from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
 
-from book_site.cells import BUTTON, THEMES_BUTTONS, join_folds, offer_button, place_button, visit_fold
+from book_site.code_folding import BUTTON, BUTTONS_OF_THE_THEME, JoinFolds, offer_button, place_button, visit_fold
+from transforms import apply
 
 STATIC, TEMPLATES = files("book_site") / "static", files("book_site") / "templates"
 
@@ -38,7 +39,7 @@ def cell(name, output="", folded=True):
 def test_folds_in_a_row_are_one_until_an_output_ends_the_row():
     page = nodes.section("", cell("a"), cell("b"), cell("c", output="1"), cell("d"), nodes.paragraph(), cell("e"))
     page += [cell("f", folded=False), cell("g")]
-    join_folds(None, page, "page")
+    apply(JoinFolds, page)
     cells = [node for node in page if isinstance(node, nodes.container)]
     assert [node["ids"] for node in cells] == [["c", "b", "a"], ["d"], ["e"], ["f"], ["g"]]
     assert [code.astext() for code in cells[0].children[0]] == ["a", "b", "c"]
@@ -66,7 +67,7 @@ def test_only_a_page_with_folded_code_has_the_button(page, offered):
 def test_the_button_comes_before_the_themes():
     config = SimpleNamespace(html_theme_options={})
     place_button(None, config)
-    assert config.html_theme_options["article_header_end"] == [BUTTON, THEMES_BUTTONS]
+    assert config.html_theme_options["article_header_end"] == [BUTTON, BUTTONS_OF_THE_THEME]
     assert "has_folded_code" in (TEMPLATES / BUTTON).read_text(encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""Fonts cut down to the characters in use."""
+"""Cut a font down to the characters in use."""
 
 import io
 from pathlib import Path
@@ -7,21 +7,8 @@ from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 
 
-def subset(path: Path, characters: set[str]) -> bytes:
-    """Cut a font down to some characters.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The font.
-    characters : set of str
-        The characters to keep, where the font has them.
-
-    Returns
-    -------
-    bytes
-        The smaller font, in WOFF; nothing if it has none of the characters.
-    """
+def font_subset(path: Path, characters: set[str]) -> bytes:
+    """Return the font with these characters, where it has them, in WOFF; nothing if it has none of them."""
     font = TTFont(path, recalcTimestamp=False)
     kept = {ord(character) for character in characters} & font.getBestCmap().keys()
     if not kept:

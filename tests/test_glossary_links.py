@@ -1,6 +1,5 @@
 """The glossary is complete and its words lead to it, once a page, from running text only."""
 
-import io
 import re
 import shutil
 from html import unescape
@@ -8,12 +7,11 @@ from importlib.resources import files
 
 import pytest
 from docutils import nodes
-from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
-from sphinx.util.docutils import docutils_namespace
 
-from book_site.glossary import Entry, Words, forms, in_running_text
+from book_site.glossary_links import Entry, WordFinder, in_running_text, singular_and_plural
 from conftest import BOOK, NOTEBOOKS, toc_files
+from small_site import build as build_site
 
 GLOSSARY = (BOOK / "glossary.md").read_text(encoding="utf-8")
 BLOCKS = re.search(r"```\{glossary\}\n(.+?)\n```", GLOSSARY, flags=re.S)[1].split("\n\n")
@@ -94,18 +92,11 @@ A device on the glossary's own page.
 
 def build(folder, builder, pages):
     """Build a small book, and return its pages without what surrounds them."""
-    for name, text in pages.items():
-        (folder / f"{name}.md").write_text(text, encoding="utf-8")
-    settings = {
-        "extensions": ["myst_parser", "book_site.glossary"], "root_doc": "index", "html_theme": "basic",
-        "myst_enable_extensions": ["dollarmath"], "smartquotes": False,
-    }
-    out = folder / builder
-    warnings = io.StringIO()
-    with docutils_namespace():
-        Sphinx(folder, None, out, folder / "doctrees", builder, settings, status=None, warning=warnings).build()
-    assert warnings.getvalue() == ""
-    return {path.stem: path.read_text(encoding="utf-8") for path in out.glob("*.html")}
+    site = build_site(
+        folder, pages, builder, extensions=["book_site.glossary_links"],
+        myst_enable_extensions=["dollarmath"], smartquotes=False,
+    )
+    return {path.stem: path.read_text(encoding="utf-8") for path in site.glob("*.html")}
 
 
 @pytest.fixture(scope="module")
@@ -169,7 +160,7 @@ def test_an_entry_that_leads_nowhere_is_refused(entry, message, tmp_path):
 
 def test_a_longer_word_wins_and_capitals_count_in_abbreviations():
     names = ("batch", "batch size", "critical batch", "MLP", "body")
-    words = Words([Entry((name,), "", "", "", frozenset()) for name in names])
+    words = WordFinder([Entry((name,), "", "", "", frozenset()) for name in names])
     text = "Critical batches of a batch size, an mlp, two MLPs, bodies, a batch-like thing and a sub-batch"
     found = [text[start:stop] for start, stop, _ in words.find(text)]
     assert found == ["Critical batches", "batch size", "MLPs", "bodies"]
@@ -186,7 +177,8 @@ def test_what_a_cell_prints_is_no_running_text():
 def test_the_words_are_sorted_and_named_once():
     assert len(ENTRIES) >= 45
     assert list(ENTRIES) == sorted(ENTRIES, key=str.casefold)
-    written = [form.casefold() for names, *_ in ENTRIES.values() for name in names for form in forms(name)]
+    names = [name for names, *_ in ENTRIES.values() for name in names]
+    written = [form.casefold() for name in names for form in singular_and_plural(name)]
     assert len(set(written)) == len(written)
 
 
@@ -209,7 +201,7 @@ def running_text(page):
 
 @pytest.mark.parametrize("word", ENTRIES)
 def test_every_word_is_used(word):
-    words = Words([Entry(tuple(ENTRIES[word][0]), "", "", "", frozenset())])
+    words = WordFinder([Entry(tuple(ENTRIES[word][0]), "", "", "", frozenset())])
     assert any(True for page in NOTEBOOKS for _ in words.find(running_text(page)))
 
 
