@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from bs4 import BeautifulSoup
 from docutils import nodes
+from sphinx.errors import ExtensionError
 
 import draw_pictures
 from book_site.answer_line import answer_line
@@ -62,6 +63,17 @@ def test_a_page_is_described_by_its_answer(caplog):
     assert [tag.get("content") for tag in described] == [None, '"Both" & more.', "summary"]
     assert '<meta name="description" content="&quot;Both&quot; &amp; more."' in context["metatags"]
     assert not caplog.records
+
+
+def test_a_page_without_an_answer_is_warned_about(caplog):
+    keep_description(app_with(""), page())
+    assert len(caplog.records) == 1
+
+
+def test_a_page_whose_answer_plain_text_cannot_show_is_refused():
+    formula = nodes.strong("", "", nodes.math(text=r"\frac{a}{b}"))
+    with pytest.raises(ExtensionError, match=r"page: .*\$\\frac\{a\}\{b\}\$"):
+        keep_description(app_with(""), page([formula]))
 
 
 def test_a_site_without_an_address_names_none():

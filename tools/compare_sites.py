@@ -44,8 +44,8 @@ def chart_text(image: Tag, page: Path) -> str:
 def contents_of(page: Path) -> dict[str, list[str]]:
     """List what a page holds, by kind and in the order of the page."""
     soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
-    for time in soup.select(".book-footer time"):
-        time.parent.decompose()
+    for date in soup.select(".book-footer span:has(> time)"):
+        date.decompose()
     found = {
         "metadata": [tag_text(tag) for tag in soup.select("title, meta, link")],
         "scripts": [tag_text(tag) for tag in soup.select("script:not([type='application/json'])")],
@@ -59,9 +59,7 @@ def contents_of(page: Path) -> dict[str, list[str]]:
         "links": [tag_text(tag) for tag in soup.select("a[href]")],
         "anchors": [tag["id"] for tag in soup.select("[id]")],
         "formulas": [plain(tag) for tag in soup.select("mjx-assistive-mml")],
-        "tables": [
-            " | ".join(plain(cell.get_text(" ")) for cell in row.select("th, td")) for row in soup.select("table tr")
-        ],
+        "tables": [" | ".join(plain(cell.text) for cell in row.select("th, td")) for row in soup.select("table tr")],
     }
     for hidden in soup.select("script, style, svg, head"):
         hidden.decompose()
