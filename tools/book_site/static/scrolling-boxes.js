@@ -2,11 +2,11 @@
 (function () {
   "use strict";
 
-  const LONG = 24; // rows from which a table can be filtered
-  const WORDY = 45; // characters of a cell from which a row becomes a card on a phone
+  const LONG = 24; // rows: a table with more can be filtered
+  const WORDY = 45; // characters: with a longer cell, rows become cards on a phone
   const NUMBER = 18; // characters up to which a cell with a digit stays on one line
-  const MANY = 8; // columns from which they stand closer
-  const NAME = 16; // letters of a name in the first column that stays whole, too
+  const MANY = 8; // columns: from here on they stand closer together
+  const NAME = 16; // characters of a name in the first column that stays on one line
 
   function headers(table) {
     return [...table.querySelectorAll("thead th, thead td")].map((cell) => cell.textContent.trim());
@@ -92,8 +92,8 @@
     }
   }
 
-  // A long name or address breaks between its parts, and no number at its point.
-  function partNames(table) {
+  // Let a long name or address break between its parts, but no number at its decimal point.
+  function addBreakPoints(table) {
     const walker = document.createTreeWalker(table.tBodies[0], NodeFilter.SHOW_TEXT);
     const texts = [];
     while (walker.nextNode()) texts.push(walker.currentNode);
@@ -107,7 +107,7 @@
     const cells = [...table.tBodies[0].querySelectorAll("td")];
     if (cells.some((cell) => cell.textContent.length > WORDY)) {
       labelCells(table);
-      partNames(table);
+      addBreakPoints(table);
     }
     for (const cell of cells) {
       const text = cell.textContent.trim();
