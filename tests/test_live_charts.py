@@ -3,11 +3,11 @@
 import json
 import re
 from functools import partial
-from html.parser import HTMLParser
 from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
+from bs4 import BeautifulSoup
 from docutils import nodes
 
 from book_site.chart_colours import with_variables
@@ -19,23 +19,14 @@ from site_check.site import SITE, why_not_ready
 from test_live import CHARTS, controls_of
 
 
-class Elements(HTMLParser):
-    """Collect the elements of a piece of HTML, with the text inside each."""
+class Elements:
+    """The elements of a piece of HTML."""
 
     def __init__(self, html):
-        super().__init__()
-        self.elements = []
-        self.feed(html)
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs), []))
-
-    def handle_data(self, data):
-        if self.elements:
-            self.elements[-1][2].append(data)
+        self.soup = BeautifulSoup(html, "html.parser")
 
     def named(self, tag):
-        return [(attributes, "".join(text)) for name, attributes, text in self.elements if name == tag]
+        return [(element.attrs, element.get_text()) for element in self.soup.find_all(tag)]
 
 
 def html_of(spec):

@@ -6,13 +6,13 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
 import pytest
 import yaml
+from bs4 import BeautifulSoup
 from IPython.core.inputtransformer2 import TransformerManager
 from sphinx.errors import ConfigError
 
@@ -25,29 +25,13 @@ EXAMPLE = "https://github.com/example-owner/example-name"
 TOC = {"format": "jb-book", "root": "book/page", "chapters": [{"file": "book/words"}]}
 
 
-class Links(HTMLParser):
-    """Collect the links of a page as (address, text), and whether each is a download."""
+class Links:
+    """The links of a page as (address, text), and which of them are downloads."""
 
     def __init__(self, page: Path):
-        super().__init__()
-        self.found, self.downloads, self.open = {}, set(), None
-        self.feed(page.read_text(encoding="utf-8"))
-
-    def handle_starttag(self, tag, attrs):
-        attributes = dict(attrs)
-        if tag == "a" and "href" in attributes:
-            self.open = attributes["href"]
-            self.found.setdefault(self.open, "")
-            if "download" in attributes:
-                self.downloads.add(self.open)
-
-    def handle_data(self, data):
-        if self.open:
-            self.found[self.open] += f" {data.strip()}"
-
-    def handle_endtag(self, tag):
-        if tag == "a":
-            self.open = None
+        links = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser").select("a[href]")
+        self.found = {link["href"]: link.get_text(" ", strip=True) for link in links}
+        self.downloads = {link["href"] for link in links if link.has_attr("download")}
 
     def outside(self) -> set[str]:
         return {link for link in self.found if link.startswith("http")}
@@ -130,7 +114,7 @@ def test_the_site_hides_the_cell_for_colab(site):
     assert html.count('class="cell tag_') == 1
 
 
-def test_an_address_that_is_none_ends_the_build():
+def test_an_address_that_is_not_legal_ends_the_build():
     config = SimpleNamespace(html_theme_options={"repository_url": "https://example.org/a/b"})
     with pytest.raises(ConfigError, match=r"'https://example\.org/a/b': legal are https://github\.com/OWNER/NAME"):
         configure_theme(None, config)
