@@ -26,7 +26,8 @@ def configure(app: Sphinx, config: Config) -> None:
     config.git_last_updated_metatags = False
     config.git_untracked_check_dependencies = False
     config.git_untracked_show_sourcelink = True
-    config.suppress_warnings += ["git.command_not_found", "git.subprocess_error", "git.too_shallow"]
+    expected = ["git.command_not_found", "git.subprocess_error", "git.too_shallow"]
+    config.suppress_warnings = [*config.suppress_warnings, *expected]
 
 
 def keep_sources(app: Sphinx, env: BuildEnvironment) -> None:
