@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PYDEVD_DISABLE_FILE_VALIDATION = 1
 
-.PHONY: book serve pdf lab test test-long site-check notebooks mutants lint lock clean
+.PHONY: book serve pdf lab test test-long site-check notebooks pictures mutants lint lock clean
 
 # A build starts from nothing: Sphinx warns about a page only when it reads it.
 book: $(READY)
@@ -59,6 +59,10 @@ endif
 
 notebooks: $(READY)
 	$(BIN)/python tools/execute_notebooks.py
+
+# The icons of the site and the picture of a shared link are committed: draw them again when the first page changes.
+pictures: $(READY)
+	$(BIN)/python tools/draw_pictures.py
 
 mutants: $(READY)
 	$(BIN)/python tools/mutate.py

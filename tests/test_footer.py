@@ -4,13 +4,14 @@ import os
 import shutil
 import subprocess
 import tomllib
-from types import SimpleNamespace
 
 import pytest
+from bs4 import BeautifulSoup
 from sphinx.config import Config
 
-from book_site.footer import add_date, commit_dates, configure
+from book_site.footer import configure
 from conftest import ROOT
+from small_site import build
 
 pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="git is not installed")
 
@@ -40,34 +41,46 @@ def checkout(tmp_path):
     return folder
 
 
-def test_each_file_has_the_day_of_its_last_commit(checkout):
-    pages = checkout / "book"
-    expected = {pages / "a.md": "2026-01-03", pages / "b c.md": "2026-01-02", pages / "é.md": "2026-01-04"}
-    assert commit_dates(checkout) == expected
-    assert commit_dates(pages) == expected
+@pytest.fixture
+def days(monkeypatch):
+    """Return what builds the pages of a folder, and lists the day at the foot of each."""
+
+    def built(folder, path=os.environ["PATH"]):
+        monkeypatch.setenv("PATH", path)
+        pages = {page.stem: page.read_text(encoding="utf-8") for page in (folder / "book").glob("*.md")}
+        site = build(
+            folder, {f"book/{name}": f"---\norphan: true\n---\n# {text}\n" for name, text in pages.items()},
+            extensions=["book_site.static_files", "book_site.footer"], root_doc="book/a",
+            html_theme="sphinx_book_theme",
+        )
+        assert len(list((site / "_sources" / "book").iterdir())) == len(pages), "a page offers its source"
+        feet = {name: soup_of(site / "book" / f"{name}.html").select_one(".book-footer") for name in pages}
+        return {name: foot.time and foot.time["datetime"] for name, foot in feet.items()}
+
+    return built
 
 
-def test_a_shallow_checkout_knows_no_day(checkout, tmp_path):
+def soup_of(path):
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+def test_each_page_has_the_day_of_its_last_commit(checkout, days):
+    assert days(checkout) == {"a": "2026-01-03", "b c": "2026-01-02", "é": "2026-01-04", "new": None}
+
+
+def test_a_shallow_checkout_knows_no_day(checkout, tmp_path, days):
     git(tmp_path, "clone", "--quiet", "--depth=1", checkout.as_uri(), "shallow")
-    assert (tmp_path / "shallow" / "book" / "a.md").exists()
-    assert commit_dates(tmp_path / "shallow") == {}
+    assert set(days(tmp_path / "shallow").values()) == {None}
 
 
-def test_outside_git_there_is_no_day(tmp_path, monkeypatch):
-    assert commit_dates(tmp_path) == {}
-    monkeypatch.setattr("book_site.footer.shutil.which", lambda name: None)
-    assert commit_dates(ROOT / "book") == {}
+def test_outside_git_there_is_no_day(tmp_path, days):
+    (tmp_path / "book").mkdir()
+    (tmp_path / "book" / "a.md").write_text("a", encoding="utf-8")
+    assert days(tmp_path) == {"a": None}
 
 
-@pytest.mark.parametrize(
-    ("page", "doctree", "day"),
-    [("book/a", True, "2026-01-03"), ("book/new", True, None), ("search", None, None)],
-)
-def test_a_page_gets_its_day(checkout, page, doctree, day):
-    env = SimpleNamespace(doc2path=lambda name: f"{checkout}/{name}.md")
-    context = {}
-    add_date(SimpleNamespace(env=env, srcdir=checkout), page, "page.html", context, doctree)
-    assert context == {"last_updated": day}
+def test_without_git_there_is_no_day(checkout, days):
+    assert set(days(checkout, path="").values()) == {None}
 
 
 def test_the_version_is_the_packages():

@@ -10,7 +10,7 @@ def test_punctuation_stays_with_its_formula():
     first, second, third = (nodes.math("", letter) for letter in "abc")
     texts = map(nodes.Text, ("With ", "), so ", " is ", "."))
     paragraph = nodes.paragraph("", "", next(texts), first, next(texts), second, next(texts), third, next(texts))
-    hold_formulas(None, paragraph, "page")
+    hold_formulas(paragraph)
     assert paragraph.astext() == "With a), so b is c."
     held = [node.astext() for node in paragraph if isinstance(node, nodes.inline)]
     assert held == ["a),", "c."]
@@ -20,14 +20,14 @@ def test_punctuation_stays_with_its_formula():
 def test_the_same_punctuation_elsewhere_stays_where_it_is():
     children = nodes.emphasis(text="One"), nodes.Text("."), nodes.Text(" Then "), nodes.math("", "x"), nodes.Text(".")
     paragraph = nodes.paragraph("", "", *children)
-    hold_formulas(None, paragraph, "page")
+    hold_formulas(paragraph)
     assert paragraph.astext() == "One. Then x."
 
 
 def test_a_bracket_and_a_value_stay_with_their_formula():
     children = nodes.Text("With ("), nodes.math("", "v"), nodes.Text(" = 1,024) and "), nodes.math("", "w")
     paragraph = nodes.paragraph("", "", *children, nodes.Text(" = x."))
-    hold_formulas(None, paragraph, "page")
+    hold_formulas(paragraph)
     assert [node.astext() for node in paragraph] == ["With ", "(v = 1,024)", " and ", "w", " = x."]
 
 
@@ -45,7 +45,7 @@ def test_a_bracket_and_a_value_stay_with_their_formula():
 )
 def test_a_number_stays_with_its_unit(text, held):
     paragraph = nodes.paragraph("", "", nodes.Text(text), nodes.literal(text=text))
-    hold_numbers(None, paragraph, "page")
+    hold_numbers(paragraph)
     assert paragraph.astext() == held.replace("~", "\N{NO-BREAK SPACE}") + text
 
 
@@ -60,6 +60,6 @@ def test_a_number_stays_with_its_unit(text, held):
 )
 def test_a_name_with_a_number_stays_whole(text, names):
     paragraph = nodes.paragraph("", "", nodes.Text(text), nodes.literal(text="GPT-2"))
-    hold_names(None, paragraph, "page")
+    hold_names(paragraph)
     assert [node.astext() for node in paragraph if isinstance(node, nodes.inline)] == names
     assert paragraph.astext() == text + "GPT-2"

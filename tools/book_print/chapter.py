@@ -12,7 +12,7 @@ from urllib.parse import unquote, urldefrag
 import vl_convert
 from bs4 import BeautifulSoup, NavigableString, Tag
 
-from book_site.vega import VARIABLES
+from book_site.chart_colours import VARIABLES
 
 SCREEN_ONLY = "a.headerlink, .toctree-wrapper, .in-dark, .d-print-none, summary, button, input, noscript, script"
 FOLDED_CODE = "details:has(> .cell_input)"

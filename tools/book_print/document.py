@@ -7,13 +7,14 @@ from pathlib import Path
 
 import matplotlib
 
+from book_site.chart_colours import STYLE_SHEET as CHART_COLOURS
 from book_site.mathematics import STYLE_SHEET
 
 from .chapter import Chapter, chapter_name, moved
 from .facts import Facts
 
-SHEETS = ("pygments.css", STYLE_SHEET)
-"""The site's style sheets that print needs: the colours of code, and mathematics."""
+SHEETS = ("pygments.css", CHART_COLOURS, STYLE_SHEET)
+"""The site's style sheets that print needs: the colours of code and of charts, and mathematics."""
 CONTENTS = "contents"
 ANSWERS = "answers"
 ANSWERS_TITLE = "Answers to the exercises"

@@ -1,125 +1,47 @@
-"""Sphinx extension that makes the built site self-contained and its charts live.
+"""Sphinx extension that makes the built site self-contained, its charts live, and its pages easy to read.
 
-`book_site.answer`
-    Finds the line under a page's title that answers its question.
-`book_site.boxes`
-    Lets a reader scroll wide tables and equations, filter long tables, and read them on a phone.
-`book_site.cells`
-    Gives every code cell an anchor that other pages can refer to, and folds code.
-`book_site.charts`
-    Shows every chart in the colours of the page, light or dark.
-`book_site.colab`
-    Writes the cell that fetches the book on Google Colab into a notebook.
-`book_site.colours`
-    Names the colours of charts on a white and on a dark page.
-`book_site.description`
-    Describes every page to search engines in the words of its answer line.
-`book_site.figures`
-    Warns about any image without alternative text.
-`book_site.footer`
-    Says at the foot of every page which version it is, and when it last changed.
-`book_site.glossary`
-    Leads the first use of each word of the glossary on a page to its definition.
-`book_site.icons`
-    Draws the theme's icons from a font of a few kilobytes.
-`book_site.letters`
-    Says under a formula what its letters mean.
-`book_site.line_breaks`
-    Keeps a formula and its punctuation on one line, a number and its unit, and a name.
-`book_site.markup`
-    Mends the HTML of docutils and the theme for screen readers.
-`book_site.mathematics`
-    Sets the mathematics while the site is built.
-`book_site.not_found`
-    Adds the page that stands in for one that is not there.
-`book_site.offline`
-    Warns about any resource from outside.
-`book_site.pictures`
-    Draws the icon of the site and the picture of a shared link.
-`book_site.references`
-    Lists the references of persons and organisations in one alphabet.
-`book_site.rerun`
-    Says on every page how to run it, on the reader's machine or elsewhere.
-`book_site.scripts`
-    Lets no script hold up a page.
-`book_site.search`
-    Lets the search find a word with and without its hyphen.
-`book_site.sheets`
-    Joins the style sheets to one, without the rules that match nothing.
-`book_site.social`
-    Gives every page its icon, and the title and the answer that a shared link shows.
-`book_site.style`
-    Adds the book's own style sheet and templates.
-`book_site.texts`
-    Puts nodes in the place of a text.
-`book_site.vega`
-    Draws the Vega-Lite outputs of notebooks, with their sliders, on the page.
+Each module is one part of it and says in its first line what it does; a module with a `setup` is listed here.
 """
 
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
 from . import (
-    boxes,
-    cells,
-    charts,
-    description,
-    figures,
+    accessibility,
+    bibliography_order,
+    cell_anchors,
+    chart_colours,
+    code_folding,
+    dark_charts,
+    deferred_scripts,
     footer,
-    glossary,
-    icons,
-    letters,
+    glossary_links,
+    head_metadata,
+    icon_font,
     line_breaks,
-    markup,
+    live_charts,
     mathematics,
     not_found,
-    offline,
-    pictures,
-    references,
-    rerun,
-    scripts,
-    search,
-    sheets,
-    social,
-    style,
-    vega,
+    outside_resources,
+    run_instructions,
+    scrolling_boxes,
+    search_index,
+    static_files,
+    style_sheets,
+    symbol_meanings,
+)
+
+PARTS = (
+    *(mathematics, symbol_meanings, line_breaks),
+    *(live_charts, chart_colours, dark_charts),
+    *(cell_anchors, code_folding, run_instructions),
+    *(glossary_links, bibliography_order, search_index),
+    *(static_files, icon_font, scrolling_boxes, deferred_scripts, style_sheets),
+    *(accessibility, head_metadata, footer, not_found, outside_resources),
 )
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
-    """Connect the parts to a Sphinx application.
-
-    Parameters
-    ----------
-    app : sphinx.application.Sphinx
-        The application that builds the book.
-
-    Returns
-    -------
-    dict
-        The metadata Sphinx asks of an extension.
-    """
-    vega.setup(app)
-    icons.setup(app)
-    mathematics.setup(app)
-    offline.setup(app)
-    charts.setup(app)
-    boxes.setup(app)
-    figures.setup(app)
-    cells.setup(app)
-    letters.setup(app)
-    line_breaks.setup(app)
-    scripts.setup(app)
-    description.setup(app)
-    markup.setup(app)
-    style.setup(app)
-    footer.setup(app)
-    pictures.setup(app)
-    social.setup(app)
-    not_found.setup(app)
-    glossary.setup(app)
-    references.setup(app)
-    rerun.setup(app)
-    search.setup(app)
-    sheets.setup(app)
+    for part in PARTS:
+        part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}

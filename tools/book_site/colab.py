@@ -6,6 +6,7 @@ from nbformat import NotebookNode
 CELL_ID = "colab-setup"
 SKIPPED = "nbval-skip"
 TAGS = ["remove-cell", SKIPPED]
+"""With these tags the site leaves the cell out, and neither nbval nor ``make notebooks`` executes it."""
 SOURCE = """\
 # On Google Colab, fetch the book and its library; anywhere else, do nothing.
 import sys
@@ -17,30 +18,7 @@ if "google.colab" in sys.modules:
 
 
 def set_colab_cell(notebook: NotebookNode, address: str) -> None:
-    """Let a notebook start with the cell for Colab, or without it while there is no address.
-
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-        The notebook, changed in place.
-    address : str
-        The public address of the repository, empty for none.
-
-    Notes
-    -----
-    The cell stands before the first code cell. The site leaves it out, and neither
-    nbval nor ``make notebooks`` executes it.
-
-    Examples
-    --------
-    >>> notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 + 1")])
-    >>> set_colab_cell(notebook, "https://github.com/owner/name")
-    >>> [cell.id == CELL_ID for cell in notebook.cells]
-    [True, False]
-    >>> set_colab_cell(notebook, "")
-    >>> [cell.source for cell in notebook.cells]
-    ['1 + 1']
-    """
+    """Put the cell before the first code cell of a notebook, or remove it while the repository has no address."""
     cells = [cell for cell in notebook.cells if cell.id != CELL_ID]
     if address:
         first = next(place for place, cell in enumerate(cells) if cell.cell_type == "code")

@@ -11,16 +11,19 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+import tinycss2
 from docutils import nodes
 from py_mini_racer import JSEvalException, MiniRacer
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number, wrap_displaymath
 from sphinx.writers.html5 import HTML5Translator
 
-from .fonts import subset
+from .built_site import builds_html, write_static_file
+from .font_subset import font_subset
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +37,7 @@ MATHJAX_PARTS = (
 )
 FONT_FOLDER = "output/chtml/fonts/woff-v2"
 TEX_PACKAGES = ["base", "ams", "textmacros"]
-SETUP = """
+START_SCRIPT = """
 const adaptor = MathJax._.adaptors.liteAdaptor.liteAdaptor();
 MathJax._.a11y["assistive-mml"].AssistiveMmlHandler(MathJax._.handlers.html_ts.RegisterHTMLHandler(adaptor));
 const font = new MathJax._.output.chtml.fonts.tex_ts.TeXFont({fontURL: ""});
@@ -50,27 +53,15 @@ const styleSheet = () => adaptor.textContent(output.styleSheet(page));
 FONT_FACE = re.compile(
     r"@font-face[^{]*\{\s*font-family: MJX(?P<family>[\w-]+);[^}]*?url\(\"/(?P<file>[^\"]+)\"\)[^}]*\}"
 )
-CHARACTER = re.compile(r"(?P<selector>[^{}]+)\{[^}]*?content: \"(?P<content>(?:\\.|[^\"\\])*)\"")
-ESCAPE = re.compile(r"\\([0-9A-Fa-f]{1,6}) ?|\\(.)")
-STRETCHING = {"TEX-S1", "TEX-S2", "TEX-S3", "TEX-S4"}
+FAMILY_CLASS = re.compile(r"\.(TEX-\w+)")
+STRETCHING_FONTS = {"TEX-S1", "TEX-S2", "TEX-S3", "TEX-S4"}
 """Fonts that rules without a font's class draw on too."""
-EMPTY = "ZERO"
+EMPTY_FONT = "ZERO"
 """The font without a glyph, which holds the place of every character."""
 
 
 class MathJax:
-    """MathJax in a JavaScript engine, with what it has set so far.
-
-    Raises
-    ------
-    sphinx.errors.ExtensionError
-        If the package that carries MathJax is not installed.
-
-    Examples
-    --------
-    >>> "mjx-mfrac" in MathJax().html(r"\\frac{a}{b}", display=False)
-    True
-    """
+    """MathJax in a JavaScript engine, with what it has set so far."""
 
     def __init__(self):
         spec = find_spec(MATHJAX_PACKAGE)
@@ -80,28 +71,10 @@ class MathJax:
         self._engine = MiniRacer()
         for part in MATHJAX_PARTS:
             self._engine.eval((self._folder / f"{part}.js").read_text(encoding="utf-8"))
-        self._engine.eval(SETUP.replace("PACKAGES", json.dumps(TEX_PACKAGES)))
+        self._engine.eval(START_SCRIPT.replace("PACKAGES", json.dumps(TEX_PACKAGES)))
 
     def html(self, tex: str, display: bool) -> str:
-        """Set one formula.
-
-        Parameters
-        ----------
-        tex : str
-            The formula in LaTeX, without delimiters.
-        display : bool
-            Whether it stands on a line of its own.
-
-        Returns
-        -------
-        str
-            The formula in HTML, which `style_sheet` makes visible.
-
-        Raises
-        ------
-        ValueError
-            If MathJax cannot read the formula.
-        """
+        """Set a formula, without delimiters, in a sentence or on a line of its own."""
         try:
             return self._engine.call("typeset", tex, display)
         except JSEvalException as error:
@@ -109,22 +82,16 @@ class MathJax:
             raise ValueError(f"MathJax cannot set {tex!r}: {reason[1]}") from error
 
     def style_sheet(self) -> str:
-        """Write the style sheet of all formulas set so far.
-
-        Returns
-        -------
-        str
-            CSS whose fonts stand in it as data, so that it needs no other file.
-        """
+        """Write the CSS of all formulas set so far, with its fonts as data, so that it needs no other file."""
         css = self._engine.call("styleSheet")
         characters = used_characters(css)
         return FONT_FACE.sub(lambda match: self._font_face(match, characters), css)
 
     def _font_face(self, match: re.Match, characters: dict[str, set[str]]) -> str:
-        """Replace a font's address by its data, or drop a font that nothing uses."""
+        """Replace a font's address by its data, or remove a font that nothing uses."""
         family, path = match["family"], self._folder / FONT_FOLDER / match["file"]
-        wanted = characters.get(family, set()) | (characters["TEX"] if family in STRETCHING else set())
-        data = path.read_bytes() if family == EMPTY else subset(path, wanted)
+        wanted = characters.get(family, set()) | (characters["TEX"] if family in STRETCHING_FONTS else set())
+        data = path.read_bytes() if family == EMPTY_FONT else font_subset(path, wanted)
         if not data:
             return ""
         url = f"data:font/woff;base64,{base64.b64encode(data).decode()}"
@@ -132,75 +99,36 @@ class MathJax:
 
 
 def used_characters(css: str) -> dict[str, set[str]]:
-    """Read from MathJax's style sheet which characters each font has to draw.
+    """Read from MathJax's CSS which characters each font has to draw, by its family without ``MJX``.
 
-    Parameters
-    ----------
-    css : str
-        The style sheet, with one rule for each character in use.
-
-    Returns
-    -------
-    dict of str to set of str
-        The characters of each font family, by its name without ``MJX``.
-
-    Examples
-    --------
     >>> used_characters('mjx-c.mjx-c28.TEX-S1::before { content: "("; } mjx-c.mjx-c3D::before { content: "\\\\3D"; }')
     {'TEX': {'='}, 'TEX-S1': {'('}}
     """
     characters = {"TEX": set()}
-    for rule in CHARACTER.finditer(css):
-        family = re.search(r"\.(TEX-\w+)", rule["selector"])
-        text = ESCAPE.sub(lambda escape: chr(int(escape[1], 16)) if escape[1] else escape[2], rule["content"])
-        characters.setdefault(family[1] if family else "TEX", set()).update(text)
+    for rule in tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True):
+        if rule.type != "qualified-rule":
+            continue
+        family = FAMILY_CLASS.search(tinycss2.serialize(rule.prelude))
+        for declaration in tinycss2.parse_blocks_contents(rule.content, skip_comments=True, skip_whitespace=True):
+            if declaration.type == "declaration" and declaration.name == "content":
+                texts = [token.value for token in declaration.value if token.type == "string"]
+                characters.setdefault(family[1] if family else "TEX", set()).update(*texts)
     return characters
 
 
 @cache
 def mathjax() -> MathJax:
-    """Start MathJax, once in a build.
-
-    Returns
-    -------
-    MathJax
-        The one instance.
-    """
+    """Start MathJax once in a build."""
     return MathJax()
 
 
 @cache
 def typeset(tex: str, display: bool) -> str:
-    """Set a formula once, however often it occurs.
-
-    Parameters
-    ----------
-    tex : str
-        The formula in LaTeX, without delimiters.
-    display : bool
-        Whether it stands on a line of its own.
-
-    Returns
-    -------
-    str
-        The formula in HTML.
-
-    Raises
-    ------
-    ValueError
-        If MathJax cannot read the formula.
-    """
+    """Set a formula once, however often it occurs."""
     return mathjax().html(tex, display)
 
 
 def setup(app: Sphinx) -> None:
-    """Make this the site's renderer of mathematics.
-
-    Parameters
-    ----------
-    app : sphinx.application.Sphinx
-        The application that builds the book.
-    """
     app.add_html_math_renderer(RENDERER, (visit_inline, None), (visit_display, None))
     app.connect("config-inited", choose_renderer)
     app.connect("env-check-consistency", write_style_sheet)
@@ -208,55 +136,22 @@ def setup(app: Sphinx) -> None:
 
 
 def choose_renderer(app: Sphinx, config: Config) -> None:
-    """Use this renderer in place of Sphinx's own, which loads MathJax in the browser.
-
-    Parameters
-    ----------
-    app : sphinx.application.Sphinx
-        The application that builds the book.
-    config : sphinx.config.Config
-        Its configuration, changed in place.
-    """
+    """Use this renderer in place of Sphinx's own, which loads MathJax in the browser."""
     config.html_math_renderer = RENDERER
 
 
-def write_style_sheet(app: Sphinx, env) -> None:
-    """Set all formulas of the book, and write the style sheet they need.
-
-    Parameters
-    ----------
-    app : sphinx.application.Sphinx
-        The application that builds the book.
-    env : sphinx.environment.BuildEnvironment
-        Its pages, as they were read.
-
-    Notes
-    -----
-    It runs before the first page is written, so that pages link to the sheet by its checksum.
-    """
-    if app.builder.format != "html":
+def write_style_sheet(app: Sphinx, env: BuildEnvironment) -> None:
+    """Set all formulas of the book and write their style sheet, before any page links to it by its checksum."""
+    if not builds_html(app):
         return
     for docname in sorted(env.all_docs):
-        for node in env.get_doctree(docname).findall(lambda n: isinstance(n, nodes.math | nodes.math_block)):
-            drawn(node)
-    path = Path(app.outdir, "_static", STYLE_SHEET)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(mathjax().style_sheet(), encoding="utf-8")
+        for node in env.get_doctree(docname).findall(lambda node: isinstance(node, nodes.math | nodes.math_block)):
+            formula_html(node)
+    write_static_file(app, STYLE_SHEET, mathjax().style_sheet())
 
 
-def drawn(node: nodes.math | nodes.math_block) -> str:
-    """Set the formula of a node, or warn about it.
-
-    Parameters
-    ----------
-    node : docutils.nodes.math or docutils.nodes.math_block
-        The formula.
-
-    Returns
-    -------
-    str
-        The formula in HTML; its source if MathJax cannot read it.
-    """
+def formula_html(node: nodes.math | nodes.math_block) -> str:
+    """Set the formula of a node, or warn that MathJax cannot read it and show its source."""
     display = isinstance(node, nodes.math_block)
     tex = node.astext().strip()
     if display and not node.get("nowrap"):
@@ -269,31 +164,13 @@ def drawn(node: nodes.math | nodes.math_block) -> str:
 
 
 def visit_inline(translator: HTML5Translator, node: nodes.math) -> None:
-    """Write a formula inside a sentence.
-
-    Parameters
-    ----------
-    translator : sphinx.writers.html5.HTML5Translator
-        The writer of the page.
-    node : docutils.nodes.math
-        The formula.
-    """
-    translator.body.append(f"{translator.starttag(node, 'span', '', CLASS='math')}{drawn(node)}</span>")
+    translator.body.append(f"{translator.starttag(node, 'span', '', CLASS='math')}{formula_html(node)}</span>")
     raise nodes.SkipNode
 
 
 def visit_display(translator: HTML5Translator, node: nodes.math_block) -> None:
     """Write a formula on a line of its own, with its number if it has one.
 
-    Parameters
-    ----------
-    translator : sphinx.writers.html5.HTML5Translator
-        The writer of the page.
-    node : docutils.nodes.math_block
-        The formula.
-
-    Notes
-    -----
     The theme's script lets the keyboard reach boxes of its class for tables wherever they scroll.
     """
     translator.body.append(translator.starttag(node, "div", CLASS="math"))
@@ -302,5 +179,7 @@ def visit_display(translator: HTML5Translator, node: nodes.math_block) -> None:
         translator.body.append(f'<span class="eqno">({number})')
         translator.add_permalink_ref(node, "Link to this equation")
         translator.body.append("</span>")
-    translator.body.append(f'<div class="math-scroll pst-scrollable-table-container">{drawn(node)}</div></div>\n')
+    translator.body.append(
+        f'<div class="math-scroll pst-scrollable-table-container">{formula_html(node)}</div></div>\n'
+    )
     raise nodes.SkipNode

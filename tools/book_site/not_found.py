@@ -1,87 +1,33 @@
-"""The page that a static host serves in place of one that is not there."""
+"""The look of the page that a host serves for an address that does not exist; `notfound.extension` adds the page."""
 
-import re
-from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
+from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.config import Config
 
-PAGE = "404"
-TITLE = "There is no such page"
-RELATIVE_ADDRESS = re.compile(r'(?<=\s)(href|src|action|data-content_root)="(?!#|[/\w-]*:|//)([^"]*)"')
+CONTEXT = {
+    "title": "There is no such page",
+    "metatags": '\n    <meta name="robots" content="noindex"/>',
+    "pageurl": None,
+}
 
 
 def setup(app: Sphinx) -> None:
-    """Add the page to the site, and make its links independent of where it is served.
-
-    Parameters
-    ----------
-    app : sphinx.application.Sphinx
-        The application that builds the book.
-    """
-    app.connect("html-collect-pages", collect_page)
-    app.connect("build-finished", anchor_page)
+    app.setup_extension("notfound.extension")
+    app.connect("config-inited", configure, priority=400)  # before the extension checks its settings
+    app.connect("html-page-context", root_scripts)
 
 
-def collect_page(app: Sphinx) -> list[tuple[str, dict, str]]:
-    """Give the page to Sphinx.
-
-    Parameters
-    ----------
-    app : sphinx.application.Sphinx
-        The application that builds the book.
-
-    Returns
-    -------
-    list of (str, dict, str)
-        Its name, the values of its template, and the template.
-    """
-    head = '\n    <meta name="robots" content="noindex"/>'
-    return [(PAGE, {"title": TITLE, "metatags": head, "pageurl": None}, "not-found.html")]
+def configure(app: Sphinx, config: Config) -> None:
+    """Use the book's template, and let links start at the path of the site's address, or at `/` if it has none."""
+    path = urlsplit(config.html_baseurl).path.strip("/")
+    config.notfound_urls_prefix = f"/{path}/" if path else "/"
+    config.notfound_template = "not-found.html"
+    config.notfound_context = CONTEXT
 
 
-def anchor_page(app: Sphinx, exception: Exception | None) -> None:
-    """Make the links of the finished page start at the root of the site.
-
-    Parameters
-    ----------
-    app : sphinx.application.Sphinx
-        The application that built the book.
-    exception : Exception or None
-        What ended the build early, if anything did.
-
-    Notes
-    -----
-    A host serves the page for any address, such as ``/book/old/name.html``, from where a relative
-    link would lead nowhere. The root is the path of ``html_baseurl``, or ``/`` while that is empty;
-    a site under a path of its host must therefore set it.
-    """
-    path = Path(app.outdir, f"{PAGE}.html")
-    if exception or app.builder.format != "html" or not path.exists():
-        return
-    root = urlsplit(app.config.html_baseurl).path
-    path.write_text(anchored(path.read_text(encoding="utf-8"), root), encoding="utf-8")
-
-
-def anchored(html: str, root: str) -> str:
-    """Make every relative address of a page start at the root of the site.
-
-    Parameters
-    ----------
-    html : str
-        The source of a page that lies at the root.
-    root : str
-        The path of the root, with or without slashes around it.
-
-    Returns
-    -------
-    str
-        The same page, good for any depth; links within it stay.
-
-    Examples
-    --------
-    >>> anchored('<a href="book/a.html">a</a> <a href="#b">b</a>', "/docs")
-    '<a href="/docs/book/a.html">a</a> <a href="#b">b</a>'
-    """
-    root = f"/{root.strip('/')}/".replace("//", "/")
-    return RELATIVE_ADDRESS.sub(lambda found: f'{found[1]}="{urljoin(root, found[2])}"', html)
+def root_scripts(app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None) -> None:
+    """Let the scripts of the page start at the root of the site, which the extension leaves out."""
+    if page == app.config.notfound_pagename:
+        context["content_root"] = app.config.notfound_urls_prefix

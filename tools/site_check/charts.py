@@ -9,7 +9,7 @@ from statistics import median
 from playwright.sync_api import Page
 
 import llm_latency as ll
-from book_site.vega import headline
+from book_site.live_charts import headline
 
 FASTEST = 100
 """How long a chart may take to follow a control, ms."""

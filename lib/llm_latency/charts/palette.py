@@ -1,21 +1,30 @@
 """The book's colours, shared by the printed and the live charts.
 
-They are Okabe and Ito's, and one of Tol's, told apart with every common form of colour blindness; a
-resource keeps its colour on every page.
+The colours of the resources are Okabe and Ito's, and one of Tol's, told apart with every common form of colour
+blindness; a resource keeps its colour on every page.
 """
 
-__all__ = ["COLOURS", "PARTS", "TOTAL"]
+__all__ = ["COLOURS", "LIGHT_AND_DARK", "PARTS", "TOTAL"]
 
-TOTAL = "#767676"
+LIGHT_AND_DARK = {
+    "background": ("#ffffff", "#121212"),
+    "text": ("#000000", "#ced6dd"),
+    "grid": ("#e4e4e4", "#333a44"),
+    "frame": ("#bbbbbb", "#565f6b"),
+    "total": ("#767676", "#8d8d8d"),
+    "memory bandwidth": ("#0072B2", "#4a9ff0"),
+    "arithmetic": ("#D55E00", "#ff9347"),
+    "communication": ("#009E73", "#45d6aa"),
+    "KV cache": ("#882255", "#db4a72"),
+    "other": ("#CC79A7", "#f6c4e4"),
+}
+"""Every colour of the charts: on a white page, and the one that takes its place on a dark page."""
+
+TOTAL = LIGHT_AND_DARK["total"][0]
 """Colour of a sum or a maximum of the others."""
 
-COLOURS = {
-    "memory bandwidth": "#0072B2",
-    "arithmetic": "#D55E00",
-    "communication": "#009E73",
-    "KV cache": "#882255",
-    "other": "#CC79A7",
-}
+RESOURCES = ("memory bandwidth", "arithmetic", "communication", "KV cache", "other")
+COLOURS = {resource: LIGHT_AND_DARK[resource][0] for resource in RESOURCES}
 """Colour of each resource."""
 
 PARTS = COLOURS | {

@@ -35,7 +35,7 @@
     }
   }
 
-  // A line that has nothing to say keeps its place: what is under the reader's hand stays there.
+  // An empty line keeps its place, so that nothing moves under the reader's hand.
   function say(output, lines) {
     const words = lines.filter(Boolean);
     while (words.length < output.childElementCount) words.push("");
@@ -56,7 +56,7 @@
     }
     delete spec.$schema; // Vega-Lite 6 reads version 5, but would complain about it.
     spec.width = "container"; // The stored width is JupyterLab's.
-    spec.autosize = { type: "fit-x", contains: "padding", resize: true }; // Room for the widest tick of the moment.
+    spec.autosize = { type: "fit-x", contains: "padding", resize: true }; // Room for the widest tick label.
     for (const parameter of spec.params) {
       delete parameter.bind; // The page has controls of its own.
       const control = controls.find((each) => each.dataset.name === parameter.name);
@@ -102,7 +102,7 @@
       });
       control.addEventListener("change", () => {
         if (legal(control)) return;
-        control.value = vega.signal(control.dataset.name); // What cannot be is not kept.
+        control.value = vega.signal(control.dataset.name); // An illegal value gives way to the last legal one.
         say(output, vega.signal("headline"));
       });
     }

@@ -2,10 +2,10 @@
 (function () {
   "use strict";
 
-  const NOT_SAID =
+  const LEFT_OUT =
     ".cell_input, details.hide > summary, .live-chart, .onlyprint, .letters, div.math, .math mjx-math";
-  const BETWEEN = { msub: "_", msup: "^", msubsup: "_", mfrac: "/" };
-  // From a file, no page can be read for its excerpt.
+  const SIGNS = { msub: "_", msup: "^", msubsup: "_", mfrac: "/" };
+  // A page opened from a file cannot read another for its excerpt.
   if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
 
   const wholeText = Search.htmlToText;
@@ -18,8 +18,8 @@
 
   Search.htmlToText = (html, anchor) => {
     const page = new DOMParser().parseFromString(html, "text/html");
-    for (const element of page.querySelectorAll(NOT_SAID)) element.remove();
-    for (const [tag, sign] of Object.entries(BETWEEN)) {
+    for (const element of page.querySelectorAll(LEFT_OUT)) element.remove();
+    for (const [tag, sign] of Object.entries(SIGNS)) {
       for (const formula of page.querySelectorAll(tag)) formula.firstElementChild.append(sign);
     }
     for (const word of page.querySelectorAll("dt")) word.append(": ");

@@ -1,0 +1,127 @@
+"""Live Vega-Lite charts: a picture and controls on the page, and the scripts that bring them to life."""
+
+import json
+from html import escape
+from typing import ClassVar
+
+import vl_convert
+from docutils import nodes
+from myst_nb.core.render import MimeData, NbElementRenderer
+from sphinx.application import Sphinx
+from sphinx.writers.html5 import HTML5Translator
+
+from llm_latency.charts.specification import MIME_TYPE
+
+from .built_site import builds_html, write_static_file
+from .chart_colours import with_variables
+from .chart_controls import control_html
+
+VEGA_BUNDLE = f"vega-{vl_convert.__version__}.js"
+RESET_LABEL = "Back to the example"
+HEADLINE = "headline"
+"""The parameter of a chart that says in lines of text what it shows."""
+HEIGHT = 220
+"""Height in pixels of a chart's axes: with its words and its controls, the chart fits a small window."""
+
+TEXT, MUTED, LINE = (f"var(--pst-color-{name})" for name in ("text-base", "text-muted", "border"))
+GUIDE = {"labelColor": TEXT, "titleColor": TEXT, "labelFontSize": 13, "titleFontSize": 13}
+AXIS = {"labelOverlap": "greedy", "labelSeparation": 8, "titleFontWeight": "normal"}
+CONFIG = {
+    "background": "transparent",
+    "font": "sans-serif",
+    "axis": GUIDE | AXIS | {"domainColor": MUTED, "tickColor": MUTED, "gridColor": LINE, "gridOpacity": 0.5},
+    "legend": GUIDE | {"offset": 6},
+    "text": {"color": TEXT, "fontSize": 13},
+    "rule": {"color": TEXT},
+    "view": {"stroke": None},
+}
+"""The style of the charts. The pictures keep the CSS variables, so they follow the theme's colours."""
+
+
+class LiveChart(nodes.General, nodes.Element):
+    """A chart, whose ``spec`` is a Vega-Lite specification."""
+
+
+class VegaLiteRenderer:
+    """myst-nb's renderer of the Vega-Lite outputs of notebook cells."""
+
+    mime_priority_overrides: ClassVar = [("*", MIME_TYPE, 1)]
+
+    @staticmethod
+    def handle_mime(renderer: NbElementRenderer, data: MimeData, inline: bool) -> list[nodes.Element] | None:
+        """Turn a Vega-Lite output into a chart; return None to leave another output to another renderer."""
+        if inline or data.mime_type != MIME_TYPE:
+            return None
+        if not data.content.get("description"):
+            renderer.logger.warning("Vega-Lite chart without a description", subtype="alt", line=data.line)
+        return [LiveChart("", spec=data.content)]
+
+
+def setup(app: Sphinx) -> None:
+    app.add_node(LiveChart, html=(visit_html, None))
+    app.connect("builder-inited", write_vega_bundle)
+    app.connect("html-page-context", add_assets)
+
+
+def visit_html(translator: HTML5Translator, node: LiveChart) -> None:
+    """Write a chart's headline, its picture, its controls, and its specification for the script."""
+    spec = node["spec"]
+    untitled = {key: value for key, value in spec.items() if key != "title"} | {"config": CONFIG, "height": HEIGHT}
+    stored = with_variables(json.dumps(untitled, ensure_ascii=False)).replace("<", "\\u003c")
+    words = "".join(f"<span>{escape(line)}</span>" for line in headline(spec))
+    controls = "".join(control_html(parameter) for parameter in spec["params"] if "bind" in parameter)
+    presets = spec.get("usermeta", {}).get("presets", {}) | {RESET_LABEL: initial_values(spec)}
+    buttons = "".join(
+        f'<button type="button" data-preset="{escape(json.dumps(values))}">{escape(label)}</button>'
+        for label, values in presets.items()
+    )
+    translator.body.append(
+        f'<div class="live-chart">\n<output class="live-chart-value">{words}</output>\n'
+        f'<div class="live-chart-view" role="img" aria-label="{escape(spec["description"])}">'
+        f"{with_variables(vl_convert.vegalite_to_svg(untitled))}</div>\n"
+        f'<div class="live-chart-controls pst-js-only">{controls}'
+        f'<div class="live-chart-presets">{buttons}</div></div>\n'
+        f'<script type="application/json">{stored}</script>\n</div>\n'
+    )
+    raise nodes.SkipNode
+
+
+def initial_values(spec: dict) -> dict[str, float | str]:
+    return {parameter["name"]: parameter["value"] for parameter in spec["params"] if "bind" in parameter}
+
+
+def headline(spec: dict) -> list[str]:
+    """Evaluate the lines that a chart says at first, without empty ones."""
+    if not any(parameter["name"] == HEADLINE for parameter in spec["params"]):
+        raise ValueError(f"a live chart needs a parameter {HEADLINE!r}")
+    text_mark = {
+        "data": {"values": [{}]},
+        "transform": [{"calculate": f"join({HEADLINE}, '\\n')", "as": "words"}],
+        "mark": {"type": "text", "lineBreak": ""},
+        "encoding": {"text": {"field": "words"}},
+    }
+    scene = vl_convert.vegalite_to_scenegraph({"params": spec["params"], **text_mark})
+    return [line for text in texts_in(scene) for line in text.split("\n") if line]
+
+
+def texts_in(scene: object) -> list[str]:
+    """List the texts of a Vega scenegraph, which is dictionaries and lists in one another."""
+    if isinstance(scene, list):
+        return [text for child in scene for text in texts_in(child)]
+    if not isinstance(scene, dict):
+        return []
+    own = [scene["text"]] if isinstance(scene.get("text"), str) else []
+    return own + texts_in(list(scene.values()))
+
+
+def write_vega_bundle(app: Sphinx) -> None:
+    """Write Vega into the site, in a function that makes it a classic script, which a browser also runs from a file."""
+    if builds_html(app):
+        write_static_file(app, VEGA_BUNDLE, f"(function () {{\n{vl_convert.javascript_bundle()}\n}})();\n")
+
+
+def add_assets(app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None) -> None:
+    """Load the style sheet and the script on a page that has a chart; the script fetches Vega."""
+    if doctree and any(doctree.findall(LiveChart)):
+        app.add_css_file("live-chart.css")
+        app.add_js_file("live-chart.js", defer="defer", **{"data-bundle": VEGA_BUNDLE})
