@@ -219,7 +219,8 @@ def verdict(mutant) -> tuple[str, str]:
         if after == before and name != CONTROL:
             return name, "NOT CHANGED"
         target.write_text(after, encoding="utf-8")
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(copy / "lib"), str(copy / "tools")]), "PYTHONDONTWRITEBYTECODE": "1"}
+        sources = os.pathsep.join([str(copy / "lib"), str(copy / "tools")])
+        environment = {**os.environ, "PYTHONPATH": sources, "PYTHONDONTWRITEBYTECODE": "1"}
         for stage, command, browser in stages(file):
             named = environment | {"CHROMIUM": browser}
             if subprocess.run(command, cwd=copy, env=named, capture_output=True).returncode:

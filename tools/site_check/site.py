@@ -11,7 +11,9 @@ SITE = ROOT / "_build" / "html"
 ENTRY = "index.html"
 NOT_FOUND = "404.html"
 """What a host serves for addresses that do not exist: its links start at the root of the site."""
-SOURCES = ("_config.yml", "_toc.yml", "pyproject.toml", "requirements.lock", "book/**/*", "lib/**/*", "tools/book_*/**/*")
+SOURCES = (
+    "_config.yml", "_toc.yml", "pyproject.toml", "requirements.lock", "book/**/*", "lib/**/*", "tools/book_*/**/*",
+)
 NOT_SOURCES = ("__pycache__", ".ipynb_checkpoints", "llm_latency.egg-info", "book_tools.egg-info")
 
 
