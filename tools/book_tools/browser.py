@@ -1,4 +1,4 @@
-"""Chromium, driven by Playwright: where it is, and how it is started."""
+"""Chromium, which Playwright drives: where it is, and how it is started."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def why_no_browser() -> str | None:
     if path is None:
         return "no Chromium found: install it (on Debian: apt install chromium) or name the program in CHROMIUM"
     if not shutil.which(path):
-        return f"CHROMIUM names {path}, which is no program"
+        return f"CHROMIUM names {path}, which is not a program"
     return None
 
 
