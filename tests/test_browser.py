@@ -2,17 +2,17 @@
 
 import pytest
 
+from book_tools.built_site import SITE, why_no_current_site
 from conftest import demand, need_browser
 from site_check import charts
 from site_check.links import broken_links
 from site_check.navigation import RESULT, search
 from site_check.report import AT_MOST
 from site_check.server import serve
-from site_check.site import SITE, why_not_ready
 from site_check.visit import MODES, WIDTHS, Visit, open_page, settle, visit
 
 need_browser()
-demand(why_not_ready())
+demand(why_no_current_site())
 
 INDEX = "book/index.html"
 VISITS = [(address, width, mode) for address in (INDEX, charts.DECODE_PAGE) for width in WIDTHS for mode in MODES]

@@ -8,9 +8,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from book_tools import built_site
 from book_tools.browser import why_no_browser
+from book_tools.repository import ROOT
 from conftest import toc_files
-from site_check import lighthouse, site
+from site_check import lighthouse, pages
 from site_check.links import broken_links
 from site_check.report import AT_LEAST, AT_MOST, PageReport, markdown
 from site_check.server import serve
@@ -136,24 +138,24 @@ def test_links_of_the_page_for_missing_pages_start_at_the_root_of_the_site(tmp_p
 
 
 def test_every_page_of_the_book_is_checked():
-    assert site.book_pages() == [f"{file}.html" for file in toc_files()]
-    assert site.page_name("book/roofline.html") == "roofline"
-    assert site.page_name("search.html") == "search"
+    assert pages.book_pages() == [f"{file}.html" for file in toc_files()]
+    assert pages.page_name("book/roofline.html") == "roofline"
+    assert pages.page_name("search.html") == "search"
 
 
 def test_a_site_that_is_missing_or_old_is_not_ready(tmp_path, monkeypatch):
-    monkeypatch.setattr(site, "ROOT", tmp_path)
-    monkeypatch.setattr(site, "SITE", tmp_path / "_build" / "html")
-    assert "there is no site in _build/html: build it with make book" in site.why_not_ready()
+    monkeypatch.setattr(built_site, "ROOT", tmp_path)
+    monkeypatch.setattr(built_site, "SITE", tmp_path / "_build" / "html")
+    assert "there is no site in _build/html: build it with make book" in built_site.why_no_current_site()
     source, entry = tmp_path / "book" / "page.ipynb", tmp_path / "_build" / "html" / "index.html"
     for path in (source, entry):
         path.parent.mkdir(parents=True)
         path.write_text("", encoding="utf-8")
     built = entry.stat().st_mtime_ns
     os.utime(source, ns=(built, built - 1))
-    assert site.why_not_ready() is None
+    assert built_site.why_no_current_site() is None
     os.utime(source, ns=(built, built + 10**9))
-    assert "older than book/page.ipynb: build it again with make book" in site.why_not_ready()
+    assert "older than book/page.ipynb: build it again with make book" in built_site.why_no_current_site()
 
 
 def test_a_browser_that_is_missing_is_named(monkeypatch):
@@ -246,8 +248,8 @@ def test_a_page_that_lighthouse_could_not_score_is_an_error(tmp_path):
 
 
 def test_lighthouse_is_pinned_for_the_node_that_the_message_names():
-    lock = json.loads((site.ROOT / "tools" / "site_check" / "package-lock.json").read_text(encoding="utf-8"))
-    wanted = json.loads((site.ROOT / "tools" / "site_check" / "package.json").read_text(encoding="utf-8"))
+    lock = json.loads((ROOT / "tools" / "site_check" / "package-lock.json").read_text(encoding="utf-8"))
+    wanted = json.loads((ROOT / "tools" / "site_check" / "package.json").read_text(encoding="utf-8"))
     packages = {name: package for name, package in lock["packages"].items() if name}
     locked = packages["node_modules/lighthouse"]
     assert locked["version"] == wanted["dependencies"]["lighthouse"]

@@ -12,9 +12,8 @@ import nbformat
 from nbclient import NotebookClient
 
 from book_site.colab import SKIPPED, set_colab_cell
-from book_tools.repository import read_address
+from book_tools.repository import ROOT, read_address
 
-ROOT = Path(__file__).parent.parent
 BOOK = ROOT / "book"
 README_CHART = BOOK / "images" / "latency-against-batch.svg"
 KEPT_CELL_METADATA = {"tags", "mystnb"}

@@ -2,8 +2,8 @@
 
 `server`
     Serves the site as a static host does.
-`site`
-    Says which pages there are, and whether they are built from the present sources.
+`pages`
+    Lists the pages of the site.
 `links`
     Finds links that lead nowhere, from the HTML files alone.
 `browser`, `visit`

@@ -10,11 +10,13 @@ from statistics import median
 from playwright.sync_api import Browser
 
 from book_tools.browser import open_browser, why_no_browser
+from book_tools.built_site import SITE, why_no_current_site
+from book_tools.repository import ROOT
 from site_check import charts, lighthouse, navigation
 from site_check.links import broken_links
+from site_check.pages import NOT_FOUND, all_pages, book_pages, page_name
 from site_check.report import AT_LEAST, UNLIMITED, PageReport, markdown
 from site_check.server import serve
-from site_check.site import NOT_FOUND, ROOT, SITE, all_pages, book_pages, page_name, why_not_ready
 from site_check.visit import MODES, WIDTHS, Visit, axe_version, open_page, settle, time_to_live_chart, visit
 
 REPORT = ROOT / "docs" / "site-check.md"
@@ -31,7 +33,7 @@ def main() -> int:
     parser.add_argument("pages", nargs="*", help="pages to check, all if none is named")
     parser.add_argument("--no-lighthouse", action="store_true", help="leave Lighthouse out")
     options = parser.parse_args()
-    reasons = [why_no_browser(), why_not_ready(), None if options.no_lighthouse else lighthouse.why_not_ready()]
+    reasons = [why_no_browser(), why_no_current_site(), None if options.no_lighthouse else lighthouse.why_not_ready()]
     if any(reasons):
         parser.error("; ".join(filter(None, reasons)))
     names = {page_name(address): address for address in all_pages()}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from book_tools.browser import ARGUMENTS, chromium
-from site_check.site import ROOT
+from book_tools.repository import ROOT
 
 PACKAGE = ROOT / ".node" / "node_modules" / "lighthouse"
 PROGRAM = PACKAGE / "cli" / "index.js"

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from site_check.site import NOT_FOUND
+from site_check.pages import NOT_FOUND
 
 REFERENCES = {"href", "src", "poster", "data"}
 

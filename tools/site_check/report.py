@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from site_check.charts import FASTEST
-from site_check.site import page_name
+from site_check.pages import page_name
 
 CHECKS = ("outside requests", "errors", "mathematics unset", "overflow", "broken links", "axe violations")
 """What must not be found at all."""

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from site_check.site import NOT_FOUND
+from site_check.pages import NOT_FOUND
 
 TYPES = {
     ".bib": "text/plain; charset=utf-8",
