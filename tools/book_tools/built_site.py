@@ -5,7 +5,8 @@ from .repository import ROOT
 SITE = ROOT / "_build" / "html"
 ENTRY = "index.html"
 SOURCES = (
-    "_config.yml", "_toc.yml", "pyproject.toml", "requirements.lock", "book/**/*", "lib/**/*", "tools/book_*/**/*",
+    *("_config.yml", "_toc.yml", "pyproject.toml", "requirements.lock"),
+    *("book/**/*", "lib/**/*", "tools/book_site/**/*", "tools/book_tools/**/*"),
 )
 NOT_SOURCES = ("__pycache__", ".ipynb_checkpoints", "llm_latency.egg-info", "book_tools.egg-info")
 
