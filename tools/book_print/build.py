@@ -17,7 +17,7 @@ COVER = "book/images/latency-against-batch.svg"
 
 
 def build_pdf(root: Path, site: Path, folder: Path, browser: Browser) -> tuple[Path, list[str]]:
-    """Print a book into a folder, beside the HTML document it is printed from, and return its path and problems."""
+    """Write the PDF and the HTML document it is printed from into the folder; return the PDF's path and problems."""
     folder.mkdir(parents=True, exist_ok=True)
     metadata, parts = read_metadata(root), read_parts(root / "_toc.yml")
     pages = [page for part in parts for page in part.pages]

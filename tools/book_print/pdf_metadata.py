@@ -42,11 +42,9 @@ def comparable(text: str) -> str:
 
 
 def set_bookmarks_and_metadata(pdf: bytes, metadata: Metadata, headings: Sequence[Heading]) -> bytes:
-    """Give the bookmarks the texts of the headings, and the file the book's metadata.
-
-    Where a heading begins a page, Chromium repeats words of it in the bookmark, and it leaves out the
-    letters of a formula. It also writes the time of printing into the metadata.
-    """
+    """Give the bookmarks the texts of the headings, and the file the book's metadata."""
+    # Chromium repeats words of a heading that begins a page, and it leaves out the letters of a formula. In the
+    # metadata it writes the time of printing.
     writer = PdfWriter(clone_from=io.BytesIO(pdf))
     marks = list(bookmarks(writer.root_object))
     if len(marks) != len(headings):

@@ -1,7 +1,5 @@
 """Chromium, which Playwright drives: where it is, and how it is started."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from collections.abc import Iterator
@@ -22,12 +20,12 @@ ARGUMENTS = (
 
 
 def chromium() -> str | None:
-    """Return the path of Chromium, or None where there is none."""
+    """Return the path of Chromium, or None if it is not installed."""
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 
 
 def why_no_browser() -> str | None:
-    """Say what is missing where there is no Chromium."""
+    """Say what is missing if there is no Chromium, or return None."""
     path = chromium()
     if path is None:
         return "no Chromium found: install it (on Debian: apt install chromium) or name the program in CHROMIUM"

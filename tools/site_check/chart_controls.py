@@ -41,11 +41,7 @@ def move_every_control(page: Page) -> Iterator[ControlMove]:
 
 
 def move_to_end_and_back(page: Page, chart: dict, control: dict, end: float | str) -> ControlMove:
-    """Move a control to one of its ends and back, three times where it is slow; the median time counts.
-
-    What the chart should say is computed from its own specification, which the tests compare with the
-    library, in another engine.
-    """
+    """Move a control to one of its ends and back, three times where it is slow; the median time counts."""
     tries = []
     while not tries or (tries[-1]["milliseconds"] > LONGEST_RESPONSE and len(tries) < 3):
         tries.append(set_control(page, chart["number"], control["position"], end))
@@ -68,6 +64,7 @@ def set_control(page: Page, chart: int, control: int, value: float | str) -> dic
 
 def expected_words(specification: dict, settings: dict) -> list[str]:
     """Compute outside the browser what a chart says after its controls were moved."""
+    # From the chart's own specification, in another engine; the tests compare the specification with the library.
     parameters = [
         {**parameter, "value": settings[parameter["name"]]} if parameter["name"] in settings else parameter
         for parameter in specification["params"]

@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -97,13 +97,10 @@ def record_requests_and_errors(page: Page, base: str, found: PageFindings) -> No
 def read_to_the_end(page: Page) -> bool:
     """Scroll to the end of a page, wait for its live charts, and tell whether they were all drawn."""
     page.evaluate("siteCheck.readToTheEnd()")
-    try:
+    with suppress(TimeoutError):
         page.wait_for_function("siteCheck.chartsAreLive()", timeout=CHARTS_TIMEOUT)
-    except TimeoutError:
-        return False
-    finally:
-        page.wait_for_load_state("networkidle")
-    return True
+    page.wait_for_load_state("networkidle")
+    return page.evaluate("siteCheck.chartsAreLive()")
 
 
 def axe_violations(page: Page) -> list[str]:
