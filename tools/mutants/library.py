@@ -9,6 +9,8 @@ FORMULAS = {name: f"lib/llm_latency/{name}.py" for name in FORMULA_MODULES}
 LIVE, CHART = "lib/llm_latency/live.py", "lib/llm_latency/chart.py"
 CALCULATOR = "lib/llm_latency/calculator.py"
 DEPLOYMENT, CAPACITY = "lib/llm_latency/deployment.py", "lib/llm_latency/capacity.py"
+ESTIMATE, EXPLANATION = "lib/llm_latency/estimate.py", "lib/llm_latency/explanation.py"
+EVALUATION = "lib/llm_latency/evaluation.py"
 TABLE = "lib/llm_latency/table.py"
 
 REPLACEMENTS = (
@@ -32,14 +34,11 @@ REPLACEMENTS = (
     (DEPLOYMENT, "pipeline without rounds", "np.maximum(1, self.values", "np.minimum(1, self.values"),
     (CAPACITY, "everything fits", "np.less_equal(self.total,", "np.less_equal(0 * self.total,"),
     (CAPACITY, "no window", "np.minimum(context, window)", "context"),
-    ("lib/llm_latency/estimate.py", "one step too many", 'checked("output", output) - 1', 'checked("output", output)'),
-    (
-        "lib/llm_latency/explanation.py", "bound by the wrong side",
-        "compute_time > self.memory", "compute_time < self.memory",
-    ),
-    ("lib/llm_latency/evaluation.py", "departures forgotten", "if assumption in spec.departures:", "if False:"),
-    ("lib/llm_latency/evaluation.py", "no check of arguments", "not legal.all()", "False"),
-    ("lib/llm_latency/evaluation.py", "Max broken", '"maximum"', '"minimum"'),
+    (ESTIMATE, "one step too many", 'checked("output", output) - 1', 'checked("output", output)'),
+    (EXPLANATION, "bound by the wrong side", "compute_time > self.memory", "compute_time < self.memory"),
+    (EVALUATION, "departures forgotten", "if assumption in spec.departures:", "if False:"),
+    (EVALUATION, "no check of arguments", "not legal.all()", "False"),
+    (EVALUATION, "Max broken", '"maximum"', '"minimum"'),
     ("lib/llm_latency/hf_config.py", "untied taken for tied", "2 - read.flag", "1 + read.flag"),
     ("lib/llm_latency/controls.py", "milliseconds are seconds", '"ms", 1e3)', '"ms", 1)'),
     (LIVE, "flat curves", "(drawn[name], along)", "(drawn[name], current)"),
