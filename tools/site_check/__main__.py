@@ -72,13 +72,19 @@ def check(reports: list[PageReport], with_lighthouse: bool) -> dict[str, str]:
         report.note("broken links", wrong_neighbours[report.address], "previous and next")
     with serve(SITE) as base:
         versions = {"Chromium": check_in_browsers(base, reports), "axe-core": AXE_VERSION}
-        if with_lighthouse:  # alone, because other work on the machine would cost points
+        measure_times(base, reports)
+        if with_lighthouse:
             versions["Lighthouse"] = lighthouse.version()
             for report in reports:
                 if report.address != NOT_FOUND:  # it asks search engines not to list it
                     add_scores(base, report)
-                    print(f"Lighthouse: {page_name(report.address)}", *report.problems(), sep="\n    ", flush=True)
+                    print_problems("scored", report)
     return versions
+
+
+def print_problems(done: str, report: PageReport) -> None:
+    """Print that something was done with a page, and the limits it misses so far."""
+    print(f"{done} {page_name(report.address)}", *report.problems(), sep="\n    ", flush=True)
 
 
 def check_in_browsers(base: str, reports: list[PageReport]) -> str:
@@ -96,18 +102,18 @@ def check_in_browsers(base: str, reports: list[PageReport]) -> str:
 
 
 def check_in_browser(browser: Browser, base: str, waiting: Iterable[PageReport]) -> None:
-    """Check every page that still waits, and print what is wrong with it."""
+    """Open every page that still waits, in every way."""
     for report in waiting:
         open_in_all_ways(browser, base, report)
         if report.address == SEARCH:
             for words, expected in SEARCHED.items():
                 if expected not in search(browser, base, words):
                     report.note("broken links", [f"no link to {expected}"], f"search for {words}")
-        print(page_name(report.address), *report.problems(), sep="\n    ", flush=True)
+        print_problems("opened", report)
 
 
 def open_in_all_ways(browser: Browser, base: str, report: PageReport) -> None:
-    """Open a page in every width and mode, and from its file; move the controls of its charts."""
+    """Open a page in every width and mode, and from its file."""
     found = {
         f"{width} px {mode}": check_page(browser, base, report.address, width, mode)
         for width in WIDTHS
@@ -119,9 +125,17 @@ def open_in_all_ways(browser: Browser, base: str, report: PageReport) -> None:
     for where, each in found.items():
         for check_name, findings in each.by_check.items():
             report.note(check_name, findings, where)
-    if any(each.live_charts for each in found.values()):
-        report.measures[TIME_TO_LIVE_CHART] = time_to_live_chart(browser, base, report.address)
-        check_controls(browser, base, report)
+    report.has_live_charts = any(each.live_charts for each in found.values())
+
+
+def measure_times(base: str, reports: list[PageReport]) -> None:
+    """Time the live charts in one browser alone, because other work on the machine would slow them down."""
+    with open_browser() as browser:
+        for report in reports:
+            if report.has_live_charts:
+                report.measures[TIME_TO_LIVE_CHART] = time_to_live_chart(browser, base, report.address)
+                check_controls(browser, base, report)
+                print_problems("timed", report)
 
 
 def check_controls(browser: Browser, base: str, report: PageReport) -> None:

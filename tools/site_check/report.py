@@ -27,6 +27,7 @@ class PageReport:
     reasons: dict[str, list[str]] = field(default_factory=dict)
     """The audits that cost points, by category."""
     measures: dict[str, float] = field(default_factory=dict)
+    has_live_charts: bool = False
     runs: int = 1
     """How often Lighthouse ran; the median of its performance scores counts."""
 
