@@ -10,6 +10,7 @@ PAGE := index
 NODE_TOOLS := .node
 PAGES ?=
 LIGHTHOUSE ?= yes
+MUTANTS ?=
 
 # Without stored bytecode every notebook kernel compiles all its imports again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -64,8 +65,9 @@ notebooks: $(READY)
 pictures: $(READY)
 	$(BIN)/python tools/draw_pictures.py
 
+# MUTANTS="roofline|kv_cache" runs those whose name matches the pattern.
 mutants: $(READY)
-	$(BIN)/python tools/mutate.py
+	$(BIN)/python -m mutants "$(MUTANTS)"
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -8,11 +8,11 @@ from pathlib import Path
 import nbformat
 import pytest
 import sympy as sp
-import yaml
 from hypothesis import settings
 
 from book_site.colab import set_colab_cell
 from book_tools.browser import open_browser, why_no_browser
+from book_tools.contents import read_pages
 from llm_latency.notation import REGISTRY
 
 settings.register_profile("book", max_examples=60, deadline=None, derandomize=True)
@@ -68,9 +68,7 @@ NOTEBOOKS = {path.stem: read_notebook(path) for path in sorted(BOOK.glob("*.ipyn
 
 def toc_files() -> list[str]:
     """List the pages of the table of contents, without their suffix."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    chapters = (chapter["file"] for part in toc["parts"] for chapter in part["chapters"])
-    return [toc["root"], *chapters]
+    return list(read_pages(ROOT / "_toc.yml"))
 
 
 def csv_rows(path: Path) -> list[dict[str, str]]:

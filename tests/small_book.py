@@ -1,6 +1,6 @@
 """A book of two pages, with one of everything that a page can have."""
 
-from book_print.edition import COVER
+from book_print.build import COVER
 from conftest import ROOT
 
 PAGES = ("book/first", "book/second")

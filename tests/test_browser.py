@@ -2,21 +2,28 @@
 
 import pytest
 
+from book_tools.built_site import SITE, why_no_current_site
 from conftest import demand, need_browser
-from site_check import charts
-from site_check.links import broken_links
-from site_check.navigation import RESULT, search
+from site_check.chart_controls import (
+    DECODE_PAGE,
+    ControlMove,
+    find_problems,
+    move_every_control,
+    wrong_decode_times,
+)
+from site_check.links import SiteLinks
+from site_check.page_checks import MODES, WIDTHS, check_page, open_page, read_to_the_end
+from site_check.pages import book_pages
 from site_check.report import AT_MOST
+from site_check.search import RESULT, search
 from site_check.server import serve
-from site_check.site import SITE, why_not_ready
-from site_check.visit import MODES, WIDTHS, Visit, open_page, settle, visit
 
 need_browser()
-demand(why_not_ready())
+demand(why_no_current_site())
 
 INDEX = "book/index.html"
-VISITS = [(address, width, mode) for address in (INDEX, charts.DECODE_PAGE) for width in WIDTHS for mode in MODES]
-WITHOUT_AXE = [(charts.DECODE_PAGE, 1280, "dark"), (charts.DECODE_PAGE, 390, "light")]
+VISITS = [(address, width, mode) for address in (INDEX, DECODE_PAGE) for width in WIDTHS for mode in MODES]
+WITHOUT_AXE = [(DECODE_PAGE, 1280, "dark"), (DECODE_PAGE, 390, "light")]
 """Half the visits to the long page: axe needs some seconds for each."""
 
 
@@ -26,25 +33,27 @@ def base():
         yield address
 
 
-def found(seen):
-    """Return the findings of a visit without the checks that found nothing."""
-    return {check: findings for check, findings in seen.findings.items() if findings}
+def faults(found):
+    """Return the findings without the checks that found nothing."""
+    return {check: findings for check, findings in found.by_check.items() if findings}
 
 
 def test_every_link_inside_the_site_leads_somewhere():
-    broken = broken_links(SITE)
-    assert not {page: links for page, links in broken.items() if links and not page.startswith("_static/")}
+    links = SiteLinks(SITE)
+    broken = links.broken()
+    assert not {page: wrong for page, wrong in broken.items() if wrong and not page.startswith("_static/")}
+    assert not links.wrong_neighbours(book_pages())
 
 
 @pytest.mark.parametrize(("address", "width", "mode"), VISITS)
 def test_a_page_opens_without_fault(browser, base, address, width, mode):
-    seen = visit(browser, base, address, width, mode, axe=(address, width, mode) not in WITHOUT_AXE)
-    assert not found(seen)
-    assert seen.bytes_transferred <= 1000 * AT_MOST["kB"]
-    assert seen.charts == (address == charts.DECODE_PAGE)
+    found = check_page(browser, base, address, width, mode, axe=(address, width, mode) not in WITHOUT_AXE)
+    assert not faults(found)
+    assert found.bytes_transferred <= 1000 * AT_MOST["kB"]
+    assert found.live_charts == (address == DECODE_PAGE)
 
 
-@pytest.mark.parametrize("address", [INDEX, charts.DECODE_PAGE])
+@pytest.mark.parametrize("address", [INDEX, DECODE_PAGE])
 def test_a_page_is_as_wide_as_the_window_at_widths_between(browser, base, address):
     with open_page(browser, base) as page:
         page.goto(f"{base}/{address}")
@@ -55,22 +64,21 @@ def test_a_page_is_as_wide_as_the_window_at_widths_between(browser, base, addres
             assert page.evaluate("siteCheck.overflow()") == []
 
 
-@pytest.mark.parametrize("address", [INDEX, charts.DECODE_PAGE])
+@pytest.mark.parametrize("address", [INDEX, DECODE_PAGE])
 def test_a_page_opens_from_its_file_without_a_network(browser, address):
-    seen = visit(browser, SITE.as_uri(), address, 1280, "light", axe=False)
-    assert not found(seen)
-    assert seen.charts == (address == charts.DECODE_PAGE)
+    found = check_page(browser, SITE.as_uri(), address, 1280, "light", axe=False)
+    assert not faults(found)
+    assert found.live_charts == (address == DECODE_PAGE)
 
 
 def test_charts_follow_their_controls_and_say_what_the_library_computes(browser, base):
     with open_page(browser, base) as page:
-        page.goto(f"{base}/{charts.DECODE_PAGE}")
-        settle(page, Visit())
-        made = list(charts.moves(page))
-        assert len(made) >= 5
-        assert not list(charts.what_is_wrong(made))
-        for said, computed in charts.decode_times(page, (1, 100, 512)):
-            assert computed in said
+        page.goto(f"{base}/{DECODE_PAGE}")
+        assert read_to_the_end(page)
+        moves = list(move_every_control(page))
+        assert len(moves) >= 5
+        assert not list(find_problems(moves))
+        assert not list(wrong_decode_times(page, (1, 100, 512)))
 
 
 @pytest.mark.parametrize("words", ["all-reduce", "allreduce"])
@@ -130,20 +138,20 @@ def test_the_contents_on_a_phone_give_way_to_what_is_chosen(browser, base):
 
 
 def test_the_faults_of_a_page_are_found(browser, tmp_path, monkeypatch):
-    monkeypatch.setattr("site_check.visit.PATIENCE", 100)
+    monkeypatch.setattr("site_check.page_checks.CHARTS_TIMEOUT", 100)
     (tmp_path / "page.html").write_text(BROKEN_PAGE, encoding="utf-8")
     with serve(tmp_path) as base:
-        seen = visit(browser, base, "page.html", 390, "dark")
-    assert seen.findings["outside requests"] == ["http://localhost:1/outside.js"]
-    assert len(seen.findings["mathematics unset"]) == 2
-    assert len(seen.findings["overflow"]) == 1
-    errors = " ".join(seen.findings["errors"])
+        found = check_page(browser, base, "page.html", 390, "dark")
+    assert found.by_check["outside requests"] == ["http://localhost:1/outside.js"]
+    assert len(found.by_check["mathematics unset"]) == 2
+    assert len(found.by_check["overflow"]) == 1
+    errors = " ".join(found.by_check["errors"])
     for part in ("boom", "status 404: /nowhere.png", "outside.js", "wish for dark", "chart was not drawn"):
         assert part in errors
-    assert [finding for finding in seen.findings["axe violations"] if finding.startswith("color-contrast")]
+    assert [finding for finding in found.by_check["axe violations"] if finding.startswith("color-contrast")]
 
 
-GOOD_MOVE = charts.Move(0, "batch (range)", 512, ["53 ms"], ["53 ms"], True, True, 5, [])
+GOOD_MOVE = ControlMove(0, "batch (range)", 512, ["53 ms"], ["53 ms"], True, True, 5, [])
 
 
 @pytest.mark.parametrize(
@@ -156,6 +164,6 @@ GOOD_MOVE = charts.Move(0, "batch (range)", 512, ["53 ms"], ["53 ms"], True, Tru
     ],
 )
 def test_a_chart_that_does_not_follow_is_found(change, problem):
-    assert not list(charts.what_is_wrong([GOOD_MOVE]))
-    problems = list(charts.what_is_wrong([charts.Move(**vars(GOOD_MOVE) | change)]))
+    assert not list(find_problems([GOOD_MOVE]))
+    problems = list(find_problems([ControlMove(**vars(GOOD_MOVE) | change)]))
     assert any(problem in each for each in problems)

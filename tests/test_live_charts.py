@@ -13,9 +13,9 @@ from docutils import nodes
 from book_site.chart_colours import with_variables
 from book_site.chart_controls import MANY_OPTIONS, control_html, grouped_by_first_letters, slider_stops
 from book_site.live_charts import RESET_LABEL, LiveChart, headline, visit_html
+from book_tools.built_site import SITE, why_no_current_site
 from conftest import demand
 from llm_latency.charts.palette import COLOURS, TOTAL
-from site_check.site import SITE, why_not_ready
 from test_live import CHARTS, controls_of
 
 
@@ -132,7 +132,7 @@ def test_no_name_of_the_calculator_is_lost_or_alone_in_a_group(name):
 
 def go_to_chart(page, name):
     """Open a page of the built site at its first chart."""
-    demand(why_not_ready())
+    demand(why_no_current_site())
     page.goto((SITE / "book" / f"{name}.html").as_uri())
     page.locator(".live-chart").first.scroll_into_view_if_needed()
 

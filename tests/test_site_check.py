@@ -8,10 +8,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from book_tools import built_site
 from book_tools.browser import why_no_browser
+from book_tools.repository import ROOT
 from conftest import toc_files
-from site_check import lighthouse, site
-from site_check.links import broken_links
+from site_check import lighthouse, pages
+from site_check.links import SiteLinks
 from site_check.report import AT_LEAST, AT_MOST, PageReport, markdown
 from site_check.server import serve
 
@@ -20,9 +22,9 @@ from site_check.server import serve
 def address(tmp_path_factory):
     folder = tmp_path_factory.mktemp("served") / "site"
     folder.mkdir()
-    (folder / "index.html").write_text("<p>ß</p>" * 100, encoding="utf-8")
-    (folder / "own.js").write_text("let a = 1;" * 100, encoding="utf-8")
-    (folder / "picture.png").write_bytes(b"\x89PNG" * 100)
+    (folder / "index.html").write_text("<p>ß</p>" * 200, encoding="utf-8")
+    (folder / "own.js").write_text("let a = 1;" * 200, encoding="utf-8")
+    (folder / "picture.png").write_bytes(b"\x89PNG" * 500)
     (folder / "folder").mkdir()
     (folder.parent / "secret.txt").write_text("not yours", encoding="utf-8")
     with serve(folder) as base:
@@ -55,7 +57,7 @@ def test_the_server_compresses_text_where_the_browser_can_read_it(address):
     assert response.headers["Content-Encoding"] == "gzip"
     assert response.headers["Vary"] == "Accept-Encoding"
     assert len(content) < 100
-    assert gzip.decompress(content).decode() == "<p>ß</p>" * 100
+    assert gzip.decompress(content).decode() == "<p>ß</p>" * 200
     assert get(address, "/picture.png", Accept_Encoding="gzip")[0].headers["Content-Encoding"] is None
 
 
@@ -83,7 +85,7 @@ def test_the_server_sends_nothing_twice(address, accepted):
 def test_the_server_answers_head_requests_without_a_body(address):
     response, content = get(address, "/own.js", method="HEAD")
     assert (response.status, content) == (200, b"")
-    assert int(response.headers["Content-Length"]) == 1000
+    assert int(response.headers["Content-Length"]) == 2000
 
 
 def test_the_server_completes_the_address_of_a_folder(address):
@@ -122,7 +124,7 @@ def test_links_that_lead_nowhere_are_found(tmp_path):
     )
     (tmp_path / "book" / "b.html").write_text('<p id="été">B</p>', encoding="utf-8")
     (tmp_path / "picture.png").write_bytes(b"")
-    assert broken_links(tmp_path) == {
+    assert SiteLinks(tmp_path).broken() == {
         "book/a.html": ["#nowhere", "b.html#nowhere", "c.html", "no.png", "/book/b.html"],
         "book/b.html": [],
     }
@@ -132,28 +134,43 @@ def test_links_of_the_page_for_missing_pages_start_at_the_root_of_the_site(tmp_p
     html = '<html data-content_root="/book/"><a href="/book/a.html">fine</a> <a href="/a.html">no</a></html>'
     (tmp_path / "404.html").write_text(html, encoding="utf-8")
     (tmp_path / "a.html").write_text("", encoding="utf-8")
-    assert broken_links(tmp_path)["404.html"] == ["/a.html"]
+    assert SiteLinks(tmp_path).broken()["404.html"] == ["/a.html"]
+
+
+def test_links_to_the_next_and_the_previous_page_follow_the_order_of_the_book(tmp_path):
+    (tmp_path / "book").mkdir()
+    footers = {"a": {"right-next": "b"}, "b": {"left-prev": "c", "right-next": "c"}, "c": {"right-next": "a"}}
+    for name, neighbours in footers.items():
+        links = [f'<a class="{kind}" href="{neighbour}.html"></a>' for kind, neighbour in neighbours.items()]
+        (tmp_path / "book" / f"{name}.html").write_text("".join(links), encoding="utf-8")
+    assert SiteLinks(tmp_path).wrong_neighbours([f"book/{name}.html" for name in "abc"]) == {
+        "book/b.html": ["the link left-prev leads to c.html and not to book/a.html"],
+        "book/c.html": [
+            "the link right-next leads to a.html and not to None",
+            "the link left-prev leads to None and not to book/b.html",
+        ],
+    }
 
 
 def test_every_page_of_the_book_is_checked():
-    assert site.book_pages() == [f"{file}.html" for file in toc_files()]
-    assert site.page_name("book/roofline.html") == "roofline"
-    assert site.page_name("search.html") == "search"
+    assert pages.book_pages() == [f"{file}.html" for file in toc_files()]
+    assert pages.page_name("book/roofline.html") == "roofline"
+    assert pages.page_name("search.html") == "search"
 
 
 def test_a_site_that_is_missing_or_old_is_not_ready(tmp_path, monkeypatch):
-    monkeypatch.setattr(site, "ROOT", tmp_path)
-    monkeypatch.setattr(site, "SITE", tmp_path / "_build" / "html")
-    assert "there is no site in _build/html: build it with make book" in site.why_not_ready()
+    monkeypatch.setattr(built_site, "ROOT", tmp_path)
+    monkeypatch.setattr(built_site, "SITE", tmp_path / "_build" / "html")
+    assert "there is no site in _build/html: build it with make book" in built_site.why_no_current_site()
     source, entry = tmp_path / "book" / "page.ipynb", tmp_path / "_build" / "html" / "index.html"
     for path in (source, entry):
         path.parent.mkdir(parents=True)
         path.write_text("", encoding="utf-8")
     built = entry.stat().st_mtime_ns
     os.utime(source, ns=(built, built - 1))
-    assert site.why_not_ready() is None
+    assert built_site.why_no_current_site() is None
     os.utime(source, ns=(built, built + 10**9))
-    assert "older than book/page.ipynb: build it again with make book" in site.why_not_ready()
+    assert "older than book/page.ipynb: build it again with make book" in built_site.why_no_current_site()
 
 
 def test_a_browser_that_is_missing_is_named(monkeypatch):
@@ -246,8 +263,8 @@ def test_a_page_that_lighthouse_could_not_score_is_an_error(tmp_path):
 
 
 def test_lighthouse_is_pinned_for_the_node_that_the_message_names():
-    lock = json.loads((site.ROOT / "tools" / "site_check" / "package-lock.json").read_text(encoding="utf-8"))
-    wanted = json.loads((site.ROOT / "tools" / "site_check" / "package.json").read_text(encoding="utf-8"))
+    lock = json.loads((ROOT / "tools" / "site_check" / "package-lock.json").read_text(encoding="utf-8"))
+    wanted = json.loads((ROOT / "tools" / "site_check" / "package.json").read_text(encoding="utf-8"))
     packages = {name: package for name, package in lock["packages"].items() if name}
     locked = packages["node_modules/lighthouse"]
     assert locked["version"] == wanted["dependencies"]["lighthouse"]

@@ -1,8 +1,7 @@
 """Execute every notebook on a fresh kernel and store clean outputs.
 
-Running it twice changes nothing: no timestamps, no machine's metadata. It also writes the
-landing page's chart to the README's image, and lets every notebook have the cell for Colab that
-the repository's address in ``_config.yml`` asks for.
+Running it twice changes nothing, because neither times nor metadata of the machine are stored. It also writes the
+landing page's chart to the README's image, and adds the cell for Colab where the repository has an address.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -12,9 +11,8 @@ import nbformat
 from nbclient import NotebookClient
 
 from book_site.colab import SKIPPED, set_colab_cell
-from book_tools.repository import read_address
+from book_tools.repository import ROOT, read_address
 
-ROOT = Path(__file__).parent.parent
 BOOK = ROOT / "book"
 README_CHART = BOOK / "images" / "latency-against-batch.svg"
 KEPT_CELL_METADATA = {"tags", "mystnb"}
@@ -22,7 +20,7 @@ KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name
 
 
 def execute(path: Path, address: str) -> None:
-    """Run one notebook from top to bottom and write it back without what changes from run to run."""
+    """Run a notebook from top to bottom and store it without what changes from run to run."""
     notebook = nbformat.read(path, as_version=4)
     set_colab_cell(notebook, address)
     folder = {"metadata": {"path": BOOK}}

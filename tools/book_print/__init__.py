@@ -1,17 +1,7 @@
 """Write the built site as one PDF.
 
-`book_print.facts`
-    Reads what the cover, the imprint and the contents say of the book.
-`book_print.chapter`
-    Turns a page of the site into a chapter for paper.
-`book_print.document`
-    Puts cover, imprint, contents, chapters and answers into one HTML document.
-`book_print.chromium`
-    Prints that document, again until the page numbers in it are right.
-`book_print.pdf`
-    Reads the printed file, and gives it its metadata.
-`book_print.checks`
-    Lists what is wrong with the printed book.
-`book_print.edition`
-    Does all of this, from the built site to the PDF.
+In the order of the work: `metadata` reads title, authors and date; `chapter` turns a page of the site into a
+chapter, with pictures from `live_charts`; `book_html` puts all chapters into one HTML document; `html_to_pdf`
+prints it with Chromium; `pdf_metadata` writes bookmarks and metadata into the PDF; `pdf_checks` lists what is
+wrong with it. `build` calls them all.
 """

@@ -2,20 +2,20 @@
 
 import sys
 
-from book_print.edition import print_book
+from book_print.build import build_pdf
 from book_tools.browser import open_browser, why_no_browser
-from site_check.site import ROOT, SITE, why_not_ready
+from book_tools.built_site import SITE, why_no_current_site
+from book_tools.repository import ROOT
 
 FOLDER = ROOT / "_build" / "pdf"
 
 
 def main() -> None:
-    """Print the book, and end with what is wrong with it."""
-    reason = why_no_browser() or why_not_ready()
+    reason = why_no_browser() or why_no_current_site()
     if reason:
         sys.exit(reason)
     with open_browser() as browser:
-        path, problems = print_book(ROOT, SITE, FOLDER, browser)
+        path, problems = build_pdf(ROOT, SITE, FOLDER, browser)
     if problems:
         sys.exit("\n".join([f"{path} is not as it should be:", *problems]))
     print(f"The book is printed: {path}")

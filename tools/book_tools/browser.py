@@ -1,6 +1,4 @@
-"""Chromium, driven by Playwright: where it is, and how it is started."""
-
-from __future__ import annotations
+"""Chromium, which Playwright drives: where it is, and how it is started."""
 
 import os
 import shutil
@@ -22,17 +20,17 @@ ARGUMENTS = (
 
 
 def chromium() -> str | None:
-    """Return the path of Chromium, or None where there is none."""
+    """Return the path of Chromium, or None if it is not installed."""
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 
 
 def why_no_browser() -> str | None:
-    """Say what is missing where there is no Chromium."""
+    """Say what is missing if there is no Chromium, or return None."""
     path = chromium()
     if path is None:
         return "no Chromium found: install it (on Debian: apt install chromium) or name the program in CHROMIUM"
     if not shutil.which(path):
-        return f"CHROMIUM names {path}, which is no program"
+        return f"CHROMIUM names {path}, which is not a program"
     return None
 
 

@@ -1,19 +1,7 @@
 """Check the built site in a real browser: every page, wide and narrow, light and dark.
 
-`server`
-    Serves the site as a static host does.
-`site`
-    Says which pages there are, and whether they are built from the present sources.
-`links`
-    Finds links that lead nowhere, from the HTML files alone.
-`browser`, `visit`
-    Open a page in Chromium and note what is wrong with it; `in_page.js` looks from inside.
-`navigation`
-    Follows previous and next, and searches.
-`charts`
-    Moves the controls of live charts.
-`lighthouse`
-    Asks Lighthouse for its scores.
-`report`
-    Compares what was found with the limits, and writes it down.
+`server` serves the `pages` of the site as a static host does, and `links` reads their HTML files. In Chromium,
+`page_checks` opens a page and lists what is wrong with it, `chart_controls` moves the controls of live charts,
+and `search` searches; `in_page.js` looks from inside. `lighthouse` asks Lighthouse for its scores, and `report`
+compares everything with the limits.
 """

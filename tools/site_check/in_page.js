@@ -110,15 +110,16 @@ window.siteCheck = (function () {
   // A line without words keeps its place, and says nothing.
   const words = (chart) => [...chart.querySelectorAll(WORDS)].map((line) => line.textContent).filter(Boolean);
 
-  // The live charts: their specification, and for each control where it can be moved to.
-  function liveChartsInWords() {
-    return liveCharts().map((chart) => ({
+  // The live charts, and for each control where it can be moved to.
+  function describeLiveCharts() {
+    return liveCharts().map((chart, number) => ({
+      number,
       specification: JSON.parse(chart.querySelector("script[type='application/json']").textContent),
       words: words(chart),
-      controls: controls(chart).map((control) => {
+      controls: controls(chart).map((control, position) => {
         const [least, most] = [ends(control).at(0), ends(control).at(-1)];
         return {
-          name: control.dataset.name, kind: control.type,
+          position, name: control.dataset.name, kind: control.type,
           ends: [most, least].filter((end) => end !== settingOf(control)),
         };
       }),
@@ -167,6 +168,6 @@ window.siteCheck = (function () {
 
   return {
     unsetMathematics, overflow, readToTheEnd, unfold,
-    chartsAreLive, firstLiveChart, liveChartsInWords, moveControl, reset,
+    chartsAreLive, firstLiveChart, describeLiveCharts, moveControl, reset,
   };
 })();

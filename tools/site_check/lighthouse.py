@@ -1,7 +1,5 @@
 """Ask Lighthouse for its scores of a page."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil
@@ -10,14 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from book_tools.browser import ARGUMENTS, chromium
-from site_check.site import ROOT
+from book_tools.repository import ROOT
 
 PACKAGE = ROOT / ".node" / "node_modules" / "lighthouse"
 PROGRAM = PACKAGE / "cli" / "index.js"
 REPORTS = ROOT / "_build" / "lighthouse"
 CATEGORIES = ("accessibility", "best-practices", "seo", "performance")
 FORM_FACTORS = ("desktop", "mobile")
-SECONDS = 180
+TIMEOUT = 180
+"""Seconds."""
 
 
 class LighthouseError(RuntimeError):
@@ -33,7 +32,7 @@ class Scores:
 
 
 def why_not_ready() -> str | None:
-    """Say what Lighthouse needs and this machine lacks, or None if nothing."""
+    """Say what Lighthouse needs and this machine lacks, or return None."""
     if not shutil.which("node"):
         return "no node found: install Node 18.16 or newer (on Debian: apt install nodejs npm)"
     if not PROGRAM.exists():
@@ -59,9 +58,9 @@ def audit(address: str, name: str, form_factor: str, categories: tuple[str, ...]
         command.append("--preset=desktop")
     environment = {**os.environ, "CHROME_PATH": chromium()}
     try:
-        run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=SECONDS)
+        run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=TIMEOUT)
     except subprocess.TimeoutExpired as error:
-        raise LighthouseError(f"no answer within {SECONDS} s") from error
+        raise LighthouseError(f"no answer within {TIMEOUT} s") from error
     if run.returncode or not path.exists():
         raise LighthouseError(run.stderr.strip()[-500:])
     return read_scores(path)

@@ -1,7 +1,5 @@
 """Serve a folder as a static host does: compressed, with types and cache headers."""
 
-from __future__ import annotations
-
 import gzip
 import threading
 from collections.abc import Iterator
@@ -12,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from site_check.site import NOT_FOUND
+from site_check.pages import NOT_FOUND
 
 TYPES = {
     ".bib": "text/plain; charset=utf-8",

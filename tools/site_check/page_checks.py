@@ -1,10 +1,9 @@
-"""Open a page as a reader does, and note what is wrong with it."""
+"""Open a page as a reader does, and list what is wrong with it."""
 
-from __future__ import annotations
-
+import re
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,24 +14,25 @@ IN_PAGE = Path(__file__).with_name("in_page.js")
 WIDTHS = {1280: 800, 390: 844}
 """Height of the window by its width, pixels."""
 MODES = ("light", "dark")
-PATIENCE = 15_000
+CHARTS_TIMEOUT = 15_000
 """How long a page may take to draw its charts before they count as missing, ms."""
 AXE_OPTIONS = {"resultTypes": ["violations"], "preload": False}
 """Without `preload`, which asks for imported style sheets by a wrong address."""
+AXE_VERSION = re.search(r"axe v([\d.]*\d)", Axe().axe_script)[1]
 
 
 @dataclass
-class Visit:
-    """What one opening of a page showed: findings by check, and the bytes that came over the wire."""
+class PageFindings:
+    """What one opening of a page showed."""
 
-    findings: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    by_check: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     bytes_transferred: int = 0
-    charts: int = 0
+    live_charts: int = 0
 
 
 @contextmanager
 def open_page(browser: Browser, base: str, width: int = 1280, mode: str = "light") -> Iterator[Page]:
-    """Give a page in a fresh browser profile, which has no network where the site is read from files."""
+    """Open an empty tab in a fresh browser profile, which has no network where the site is read from files."""
     context = browser.new_context(
         viewport={"width": width, "height": WIDTHS[width]},
         color_scheme=mode,
@@ -46,31 +46,32 @@ def open_page(browser: Browser, base: str, width: int = 1280, mode: str = "light
         context.close()
 
 
-def visit(browser: Browser, base: str, address: str, width: int, mode: str, axe: bool = True) -> Visit:
+def check_page(browser: Browser, base: str, address: str, width: int, mode: str, axe: bool = True) -> PageFindings:
     """Open a page, read it to its end, unfold everything, and check it."""
-    seen = Visit()
+    found = PageFindings()
     with open_page(browser, base, width, mode) as page:
-        watch(page, base, seen)
+        record_requests_and_errors(page, base, found)
         page.goto(f"{base}/{address}")
-        settle(page, seen)
-        seen.charts = len(page.evaluate("siteCheck.liveChartsInWords()"))
+        if not read_to_the_end(page):
+            found.by_check["errors"].append("a live chart was not drawn")
+        found.live_charts = len(page.evaluate("siteCheck.describeLiveCharts()"))
         if page.evaluate("document.documentElement.dataset.theme") != mode:
-            seen.findings["errors"].append(f"the page does not follow the reader's wish for {mode} colours")
+            found.by_check["errors"].append(f"the page does not follow the reader's wish for {mode} colours")
         page.evaluate("siteCheck.unfold()")
-        seen.findings["mathematics unset"] += page.evaluate("siteCheck.unsetMathematics()")
-        seen.findings["overflow"] += page.evaluate("siteCheck.overflow()")
+        found.by_check["mathematics unset"] += page.evaluate("siteCheck.unsetMathematics()")
+        found.by_check["overflow"] += page.evaluate("siteCheck.overflow()")
         if axe:
-            seen.findings["axe violations"] += violations(page)
-    return seen
+            found.by_check["axe violations"] += axe_violations(page)
+    return found
 
 
-def watch(page: Page, base: str, seen: Visit) -> None:
-    """Note requests that leave the site or fail, errors on the console, and bytes."""
-    errors = seen.findings["errors"]
+def record_requests_and_errors(page: Page, base: str, found: PageFindings) -> None:
+    """Add to the findings, from now on, requests that leave the site or fail, errors on the console, and bytes."""
+    errors = found.by_check["errors"]
 
     def on_request(request):
         if not request.url.startswith((f"{base}/", "data:", "blob:", "about:")):
-            seen.findings["outside requests"].append(request.url)
+            found.by_check["outside requests"].append(request.url)
 
     def on_response(response):
         if response.status >= 400:
@@ -81,7 +82,7 @@ def watch(page: Page, base: str, seen: Visit) -> None:
             errors.append(message.text)
 
     def on_finished(event):
-        seen.bytes_transferred += int(event["encodedDataLength"])
+        found.bytes_transferred += int(event["encodedDataLength"])
 
     page.on("request", on_request)
     page.on("response", on_response)
@@ -93,33 +94,23 @@ def watch(page: Page, base: str, seen: Visit) -> None:
     network.on("Network.loadingFinished", on_finished)
 
 
-def settle(page: Page, seen: Visit) -> None:
-    """Read the page to its end, and wait until its charts are live."""
+def read_to_the_end(page: Page) -> bool:
+    """Scroll to the end of a page, wait for its live charts, and tell whether they were all drawn."""
     page.evaluate("siteCheck.readToTheEnd()")
-    try:
-        page.wait_for_function("siteCheck.chartsAreLive()", timeout=PATIENCE)
-    except TimeoutError:
-        seen.findings["errors"].append("a live chart was not drawn")
+    with suppress(TimeoutError):
+        page.wait_for_function("siteCheck.chartsAreLive()", timeout=CHARTS_TIMEOUT)
     page.wait_for_load_state("networkidle")
+    return page.evaluate("siteCheck.chartsAreLive()")
 
 
-def violations(page: Page) -> list[str]:
-    """List what axe-core finds wrong: the rule, what it says of the first element, and where that is."""
+def axe_violations(page: Page) -> list[str]:
+    """List what axe-core finds: the rule, what it says about the first element, and where that is."""
     found = []
     for violation in Axe().run(page, options=AXE_OPTIONS).response["violations"]:
         first = violation["nodes"][0]
         reason = " ".join(first["failureSummary"].split("\n")[1].split())
         found.append(f"{violation['id']}: {reason} ({' '.join(map(str, first['target']))})")
     return found
-
-
-def axe_version(browser: Browser) -> str:
-    """Return the version of axe-core."""
-    page = browser.new_page()
-    page.evaluate(Axe().axe_script)
-    version = page.evaluate("axe.version")
-    page.close()
-    return version
 
 
 def time_to_live_chart(browser: Browser, base: str, address: str) -> float:

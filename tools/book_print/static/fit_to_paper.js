@@ -1,9 +1,9 @@
 // Make the document fit for paper, and list its headings and what is wrong with it.
 // Runs in a window as wide as the page's text, with the style of print.
 ([width, height]) => {
-  const SMALLEST_FORMULA = 0.6;
-  const MOST_KEPT = 0.3; // of a page: a table as high as this may be split
-  const LEFT_OVER = /\\[()[\]]|\$\$|\\(begin|frac|mathrm|text)\b/;
+  const SMALLEST_SCALE = 0.6; // of a formula that is too wide
+  const HIGHEST_UNSPLIT_TABLE = 0.3; // of a page: a higher table may be split between pages
+  const UNSET_MATHEMATICS = /\\[()[\]]|\$\$|\\(begin|frac|mathrm|text)\b/;
   const problems = [];
 
   function report(problem, element) {
@@ -28,7 +28,7 @@
     document.querySelectorAll("mjx-assistive-mml").forEach((copy) => copy.remove());
   }
 
-  // Chromium leaves the last line of three alone on the next page, whatever the style says of widows.
+  // Chromium leaves the last line of three alone on the next page, whatever the style says about widows.
   function keepShortParagraphs() {
     for (const paragraph of document.querySelectorAll("p")) {
       const line = parseFloat(getComputedStyle(paragraph).lineHeight);
@@ -43,7 +43,7 @@
           table.classList.add(size);
         }
       }
-      if (table.getBoundingClientRect().height > MOST_KEPT * height) table.classList.remove("short");
+      if (table.getBoundingClientRect().height > HIGHEST_UNSPLIT_TABLE * height) table.classList.remove("short");
     }
   }
 
@@ -56,7 +56,7 @@
       const scale = room / formula.getBoundingClientRect().width;
       if (scale < 1) {
         formula.style.zoom = scale;
-        if (scale < SMALLEST_FORMULA) report("formula too small to read", block);
+        if (scale < SMALLEST_SCALE) report("formula too small to read", block);
       }
     }
   }
@@ -68,7 +68,7 @@
     const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (texts.nextNode()) {
       const element = texts.currentNode.parentElement;
-      if (LEFT_OVER.test(texts.currentNode.data) && !element.closest("pre, code, script, style")) {
+      if (UNSET_MATHEMATICS.test(texts.currentNode.data) && !element.closest("pre, code, script, style")) {
         report("mathematics not set", element);
       }
     }

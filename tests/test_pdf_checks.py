@@ -7,10 +7,10 @@ import pytest
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import NameObject, TextStringObject
 
-from book_print import checks, chromium
-from book_print.edition import print_book
-from book_print.facts import read_facts
-from book_print.pdf import Heading, bookmarks, finish, pages_of_places
+from book_print import html_to_pdf, pdf_checks
+from book_print.build import build_pdf
+from book_print.metadata import read_metadata
+from book_print.pdf_metadata import Heading, bookmarks, page_numbers_of_places, set_bookmarks_and_metadata
 from conftest import need_browser
 from small_book import FIRST, write_site
 
@@ -21,14 +21,14 @@ need_browser()
 def printed(browser, tmp_path_factory):
     """Print the small book: its PDF, what is known of it, and what is wrong with it."""
     root = write_site(tmp_path_factory.mktemp("small"))
-    path, problems = print_book(root, root / "site", root / "pdf", browser)
+    path, problems = build_pdf(root, root / "site", root / "pdf", browser)
     pdf = path.read_bytes()
     titles = {"first": "The first", "second": "The second", "answers": "Answers to the exercises"}
-    return pdf, read_facts(root), titles, pages_of_places(pdf), problems
+    return pdf, read_metadata(root), titles, page_numbers_of_places(pdf), problems
 
 
 def test_a_small_book_is_printed_without_a_problem(printed):
-    pdf, facts, titles, pages, problems = printed
+    pdf, metadata, titles, pages, problems = printed
     assert problems == []
     reader = PdfReader(io.BytesIO(pdf))
     assert {name: pages[name] for name in titles} == {"first": 4, "second": 5, "answers": 6}
@@ -37,7 +37,7 @@ def test_a_small_book_is_printed_without_a_problem(printed):
     assert "Answer on page 6" in reader.pages[4].extract_text()
     assert reader.metadata.subject == "a book"
     assert "/CreationDate" not in reader.metadata  # there is no checkout, so no date
-    assert finish(pdf, facts, headings_of(pdf)) == pdf
+    assert set_bookmarks_and_metadata(pdf, metadata, headings_of(pdf)) == pdf
 
 
 def headings_of(pdf):
@@ -124,59 +124,59 @@ def forget_the_title(writer):
     ],
 )
 def test_a_broken_file_is_noticed(change, problem, printed):
-    pdf, facts, titles, pages, _ = printed
-    found = checks.problems_of(broken(pdf, change), facts, titles, pages)
+    pdf, metadata, titles, pages, _ = printed
+    found = pdf_checks.find_problems(broken(pdf, change), metadata, titles, pages)
     assert any(re.match(problem, one) for one in found), found
 
 
 def test_wrong_page_numbers_are_noticed(printed):
-    pdf, facts, titles, pages, _ = printed
-    found = checks.problems_of(pdf, facts, titles | {"third": "The third"}, pages | {"second": 6, "third": 5})
+    pdf, metadata, titles, pages, _ = printed
+    found = pdf_checks.find_problems(pdf, metadata, titles | {"third": "The third"}, pages | {"second": 6, "third": 5})
     assert "the bookmark of 'The second' leads to page 5, and it is on page 6" in found
     assert "the contents lack 'The second', page 6" in found
     assert "the contents lack 'The third', page 5" in found
 
 
 def test_a_file_too_large_is_noticed(printed, monkeypatch):
-    monkeypatch.setattr(checks, "LARGEST_FILE", 1e3)
-    pdf, facts, titles, pages, _ = printed
-    assert re.match(r"the file has 0\.\d MB, more than 0", checks.problems_of(pdf, facts, titles, pages)[-1])
+    monkeypatch.setattr(pdf_checks, "LARGEST_FILE", 1e3)
+    pdf, metadata, titles, pages, _ = printed
+    assert re.match(r"the file has 0\.\d MB, more than 0", pdf_checks.find_problems(pdf, metadata, titles, pages)[-1])
 
 
 def test_a_heading_left_alone_is_noticed(browser, tmp_path):
     root = write_site(tmp_path, first=FIRST.replace("</section></section>", "<h3>Alone</h3></section></section>"))
-    _, problems = print_book(root, root / "site", root / "pdf", browser)
+    _, problems = build_pdf(root, root / "site", root / "pdf", browser)
     assert problems == ["page 4 ends with a heading"]
 
 
 def test_bookmarks_that_are_not_the_headings_are_refused(printed):
-    pdf, facts, _, _, _ = printed
+    pdf, metadata, _, _, _ = printed
     headings = headings_of(pdf)
     with pytest.raises(ValueError, match="8 bookmarks for 1 headings"):
-        finish(pdf, facts, headings[:1])
+        set_bookmarks_and_metadata(pdf, metadata, headings[:1])
     with pytest.raises(ValueError, match="'Contents' is not the heading 'Index'"):
-        finish(pdf, facts, [Heading("Index", "Index"), *headings[1:]])
+        set_bookmarks_and_metadata(pdf, metadata, [Heading("Index", "Index"), *headings[1:]])
     with pytest.raises(ValueError, match="'Contents' is not the heading 'Contents of N'"):
-        finish(pdf, facts, [Heading("Contents of N", "Contents of"), *headings[1:]])
+        set_bookmarks_and_metadata(pdf, metadata, [Heading("Contents of N", "Contents of"), *headings[1:]])
 
 
 def test_a_bookmark_has_the_formula_of_its_heading(browser, tmp_path):
     letters = '<mjx-math aria-hidden="true"><mjx-c></mjx-c></mjx-math>'
     formula = f'<span class="math"><mjx-container>{letters}</mjx-container></span>'
     root = write_site(tmp_path, first=FIRST.replace("<h2>Sums</h2>", f"<h2>Sums of {formula} terms</h2>"))
-    path, problems = print_book(root, root / "site", root / "pdf", browser)
+    path, problems = build_pdf(root, root / "site", root / "pdf", browser)
     assert problems == []
     assert "Sums of h terms" in [heading.text for heading in headings_of(path.read_bytes())]
 
 
 def test_what_does_not_fit_or_is_not_set_is_noticed(browser, tmp_path, monkeypatch):
-    monkeypatch.setattr(chromium, "PATIENCE", 300)
+    monkeypatch.setattr(html_to_pdf, "LOADING_TIMEOUT", 300)
     wide = "<div style='width: 300mm'>wide</div><figure style='height: 300mm'>tall</figure><img src='gone.svg' alt='a'>"
     unset = "<p>\\(x\\)</p><p><span class='math'>x^2</span></p><p>in <code>\\(x\\)</code> all is well</p>"
     table = "<table><tbody><tr><td><code>" + "x" * 120 + "</code></td></tr></tbody></table>"
     strange = "<p>\U000f1234</p>"
     root = write_site(tmp_path, first=FIRST.replace("<h2>Sums</h2>", f"<h2>Sums</h2>{strange}{wide}{unset}{table}"))
-    _, problems = print_book(root, root / "site", root / "pdf", browser)
+    _, problems = build_pdf(root, root / "site", root / "pdf", browser)
     assert problems == [
         "mathematics not set: span in first.sums: x^2",
         "mathematics not set: p in first.sums: \\(x\\)",

@@ -1,4 +1,4 @@
-"""What is wrong with the printed book."""
+"""Find what is wrong with the printed book."""
 
 import io
 import re
@@ -8,8 +8,8 @@ from typing import NamedTuple
 from pypdf import PageObject, PdfReader
 from pypdf.generic import DictionaryObject
 
-from .facts import Facts
-from .pdf import plain
+from .metadata import Metadata
+from .pdf_metadata import comparable
 
 EDGE = 20
 """Points at the edge of a page that stay empty."""
@@ -25,132 +25,63 @@ UNCHANGED = (1, 0, 0, 1, 0, 0)
 
 
 class Glyph(NamedTuple):
-    """A character on a page.
-
-    Parameters
-    ----------
-    font : str
-        The name of its font in the page's resources.
-    size : float
-        Its size in points.
-    x, y : float
-        Where it begins, in points from the left and the bottom.
-    missing : bool
-        Whether no font has it.
-    """
+    """A character on a page, or several that are drawn at once."""
 
     font: str
+    """The name of its font in the page's resources."""
     size: float
     x: float
     y: float
-    missing: bool
+    is_missing: bool
+    """Whether no font has it."""
 
 
-def problems_of(pdf: bytes, facts: Facts, titles: Mapping[str, str], pages: Mapping[str, int]) -> list[str]:
-    """List what is wrong with a printed book.
-
-    Parameters
-    ----------
-    pdf : bytes
-        The file.
-    facts : Facts
-        What the book says of itself.
-    titles : mapping of str to str
-        The title of each chapter, by its id, in order.
-    pages : mapping of str to int
-        The page of each place that a link leads to, as the book prints it.
-
-    Returns
-    -------
-    list of str
-        The problems; none if all is well.
-    """
+def find_problems(
+    pdf: bytes, metadata: Metadata, titles: Mapping[str, str], page_numbers: Mapping[str, int]
+) -> list[str]:
+    """List what is wrong with a printed book whose chapters have these titles and page numbers, by id."""
     reader = PdfReader(io.BytesIO(pdf))
     found = [
-        *wrong_bookmarks(reader, titles, pages),
-        *wrong_contents(reader, titles, pages),
-        *wrong_text(reader),
-        *fonts_not_embedded(reader),
-        *links_out_of_the_book(reader),
-        *wrong_description(reader, facts),
+        *bookmark_problems(reader, titles, page_numbers),
+        *contents_problems(reader, titles, page_numbers),
+        *text_problems(reader),
+        *font_problems(reader),
+        *link_problems(reader),
+        *metadata_problems(reader, metadata),
     ]
     if len(pdf) > LARGEST_FILE:
         found.append(f"the file has {len(pdf) / 1e6:.1f} MB, more than {LARGEST_FILE / 1e6:.0f}")
     return found
 
 
-def wrong_bookmarks(reader: PdfReader, titles: Mapping[str, str], pages: Mapping[str, int]) -> Iterator[str]:
-    """Compare the bookmarks with the chapters.
-
-    Parameters
-    ----------
-    reader : pypdf.PdfReader
-        The file.
-    titles : mapping of str to str
-        The title of each chapter, by its id, in order.
-    pages : mapping of str to int
-        The page of each chapter.
-
-    Yields
-    ------
-    str
-        A problem.
-    """
+def bookmark_problems(reader: PdfReader, titles: Mapping[str, str], page_numbers: Mapping[str, int]) -> Iterator[str]:
+    """Compare the bookmarks with the chapters."""
     marks = [mark for mark in reader.outline if not isinstance(mark, list)]
     found = {mark.title: reader.get_destination_page_number(mark) + 1 for mark in marks}
-    for name, title in titles.items():
-        if found.get(title) != pages.get(name):
-            yield f"the bookmark of {title!r} leads to page {found.get(title)}, and it is on page {pages.get(name)}"
+    for chapter, title in titles.items():
+        number = page_numbers.get(chapter)
+        if found.get(title) != number:
+            yield f"the bookmark of {title!r} leads to page {found.get(title)}, and it is on page {number}"
 
 
-def wrong_contents(reader: PdfReader, titles: Mapping[str, str], pages: Mapping[str, int]) -> Iterator[str]:
-    """Read the table of contents, and each page that it names.
-
-    Parameters
-    ----------
-    reader : pypdf.PdfReader
-        The file.
-    titles : mapping of str to str
-        The title of each chapter, by its id, in order.
-    pages : mapping of str to int
-        The page of each chapter.
-
-    Yields
-    ------
-    str
-        A problem.
-    """
-    first = min(pages.get(name, len(reader.pages)) for name in titles)
-    contents = "".join(plain(page.extract_text()) for page in reader.pages[: first - 1])
-    for name, title in titles.items():
-        number = pages.get(name)
-        if not re.search(rf"{re.escape(plain(title))}{number}(?!\d)", contents):
+def contents_problems(reader: PdfReader, titles: Mapping[str, str], page_numbers: Mapping[str, int]) -> Iterator[str]:
+    """Compare the table of contents, and each page that it names, with the chapters."""
+    first = min(page_numbers.get(chapter, len(reader.pages)) for chapter in titles)
+    contents = "".join(comparable(page.extract_text()) for page in reader.pages[: first - 1])
+    for chapter, title in titles.items():
+        number = page_numbers.get(chapter)
+        if not re.search(rf"{re.escape(comparable(title))}{number}(?!\d)", contents):
             yield f"the contents lack {title!r}, page {number}"
         else:
             text = reader.pages[number - 1].extract_text()
             if str(number) not in text.split():
                 yield f"page {number} has another number"
-            if plain(text).count(plain(title)) < 2:  # at the top, and as its heading
+            if comparable(text).count(comparable(title)) < 2:  # at the top, and as its heading
                 yield f"{title!r} does not begin on page {number}"
 
 
-def wrong_text(reader: PdfReader) -> Iterator[str]:
-    """Find text at the edge of a page, text without a font, a heading left alone, and a book that has shrunk.
-
-    Parameters
-    ----------
-    reader : pypdf.PdfReader
-        The file.
-
-    Yields
-    ------
-    str
-        A problem.
-
-    Notes
-    -----
-    Chromium makes the whole book smaller when anything in it is wider than a page.
-    """
+def text_problems(reader: PdfReader) -> Iterator[str]:
+    """Find text at the edge of a page, text without a font, a heading at the end of a page, and a book that shrank."""
     is_full_size = False
     for number, page in enumerate(reader.pages, start=1):
         right, top = page.cropbox.right - EDGE, page.cropbox.top - EDGE
@@ -160,7 +91,7 @@ def wrong_text(reader: PdfReader) -> Iterator[str]:
         for glyph in glyphs(page):
             if abs(glyph.size - BODY_SIZE) < 0.01:
                 is_full_size |= str(fonts[glyph.font].get("/BaseFont")).endswith(BODY_FONT)
-            missing += glyph.missing
+            missing += glyph.is_missing
             outside += not (EDGE <= glyph.x <= right and EDGE <= glyph.y <= top)
             is_lower = last is None or glyph.y < last.y
             last = glyph if is_lower and abs(glyph.size - PAGE_NUMBER_SIZE) > 0.01 else last
@@ -170,23 +101,12 @@ def wrong_text(reader: PdfReader) -> Iterator[str]:
             yield f"page {number} has {outside} characters at its edge or beyond"
         if last and last.size > HEADING_SIZE - 0.01:
             yield f"page {number} ends with a heading"
-    if not is_full_size:
+    if not is_full_size:  # Chromium makes the whole book smaller when anything in it is wider than a page
         yield f"no text has {BODY_SIZE} points: something is wider than a page, and all has become smaller"
 
 
 def glyphs(page: PageObject) -> Iterator[Glyph]:
-    """List the characters that a page itself draws, without those inside its pictures.
-
-    Parameters
-    ----------
-    page : pypdf.PageObject
-        The page.
-
-    Yields
-    ------
-    Glyph
-        A character, or a string of them that is drawn at once.
-    """
+    """Yield the characters that a page itself draws, without those inside its pictures."""
     matrix, line, saved = UNCHANGED, UNCHANGED, []
     font, size = "", 0.0
     for operands, operator in page.get_contents().operations:
@@ -208,23 +128,7 @@ def glyphs(page: PageObject) -> Iterator[Glyph]:
 
 
 def product(first: Sequence[float], second: Sequence[float]) -> tuple[float, ...]:
-    """Multiply two transformations, each as the six numbers that a PDF gives.
-
-    Parameters
-    ----------
-    first, second : sequence of float
-        The transformations, in the order in which they are applied.
-
-    Returns
-    -------
-    tuple of float
-        Both in one.
-
-    Examples
-    --------
-    >>> product((2, 0, 0, 2, 1, 1), (1, 0, 0, 1, 5, 5))
-    (2, 0, 0, 2, 6, 6)
-    """
+    """Apply one transformation after another, each given as the six numbers that a PDF uses."""
     a, b, c, d, x, y = first
     p, q, r, s, across, up = second
     return (
@@ -233,19 +137,8 @@ def product(first: Sequence[float], second: Sequence[float]) -> tuple[float, ...
     )
 
 
-def fonts_not_embedded(reader: PdfReader) -> Iterator[str]:
-    """Find the fonts that a reader of the file would have to have.
-
-    Parameters
-    ----------
-    reader : pypdf.PdfReader
-        The file.
-
-    Yields
-    ------
-    str
-        A problem.
-    """
+def font_problems(reader: PdfReader) -> Iterator[str]:
+    """Find fonts that the file does not carry with it."""
     fonts = {}
     for page in reader.pages:
         for reference in page["/Resources"].get("/Font", {}).values():
@@ -257,18 +150,7 @@ def fonts_not_embedded(reader: PdfReader) -> Iterator[str]:
 
 
 def is_embedded(font: DictionaryObject) -> bool:
-    """Tell whether a file carries the shapes of a font.
-
-    Parameters
-    ----------
-    font : pypdf.generic.DictionaryObject
-        The font.
-
-    Returns
-    -------
-    bool
-        Whether it does.
-    """
+    """Tell whether a file carries the shapes of a font."""
     if font["/Subtype"] == "/Type3":
         return "/CharProcs" in font
     holder = font["/DescendantFonts"][0].get_object() if font["/Subtype"] == "/Type0" else font
@@ -276,19 +158,8 @@ def is_embedded(font: DictionaryObject) -> bool:
     return any(key in descriptor for key in ("/FontFile", "/FontFile2", "/FontFile3"))
 
 
-def links_out_of_the_book(reader: PdfReader) -> Iterator[str]:
-    """Find links that lead neither to a page of the file nor into the web.
-
-    Parameters
-    ----------
-    reader : pypdf.PdfReader
-        The file.
-
-    Yields
-    ------
-    str
-        A problem.
-    """
+def link_problems(reader: PdfReader) -> Iterator[str]:
+    """Find links that lead neither to a page of the file nor into the web."""
     places = {name.removeprefix("/") for name in reader.named_destinations}
     for number, page in enumerate(reader.pages, start=1):
         for reference in page.get("/Annots", []):
@@ -301,26 +172,13 @@ def links_out_of_the_book(reader: PdfReader) -> Iterator[str]:
                 yield f"page {number} links to {place}, which is nowhere in the file"
 
 
-def wrong_description(reader: PdfReader, facts: Facts) -> Iterator[str]:
-    """Check that a reader of the file, or a screen reader, knows what it is.
-
-    Parameters
-    ----------
-    reader : pypdf.PdfReader
-        The file.
-    facts : Facts
-        What the book says of itself.
-
-    Yields
-    ------
-    str
-        A problem.
-    """
+def metadata_problems(reader: PdfReader, expected: Metadata) -> Iterator[str]:
+    """Check what tells a reader, or a screen reader, what the file is."""
     root = reader.trailer["/Root"]
     if not root.get("/MarkInfo", {}).get("/Marked") or "/StructTreeRoot" not in root:
         yield "the file is not tagged"
     if root.get("/Lang") != "en":
         yield "the file does not name its language"
     metadata = reader.metadata or {}
-    if (metadata.get("/Title"), metadata.get("/Author")) != (facts.title, facts.authors):
+    if (metadata.get("/Title"), metadata.get("/Author")) != (expected.title, expected.authors):
         yield "the file's title and author are not the book's"
