@@ -23,6 +23,7 @@ ROOT = Path(__file__).parent.parent
 BOOK = ROOT / "book"
 DATA = ROOT / "lib" / "llm_latency" / "data"
 
+
 class Faults:
     """Collects the faults of a whole table, so that a test reports all of them and not only the first."""
 

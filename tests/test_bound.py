@@ -14,8 +14,14 @@ FASTEST_NETWORK = 25e9  # 200 Gb/s per device, as the source of all runs over se
 def bound(run):
     """Return the shortest time that the model allows a run, over all ways to divide its batch."""
     options = dict(
-        tp=run.tp, pp=run.pp, weight_bits=run.weight_bits, kv_bits=run.kv_bits, compute_dtype=run.compute_dtype,
-        routing="identical", network_bandwidth=FASTEST_NETWORK, batch=run.batch,
+        tp=run.tp,
+        pp=run.pp,
+        weight_bits=run.weight_bits,
+        kv_bits=run.kv_bits,
+        compute_dtype=run.compute_dtype,
+        routing="identical",
+        network_bandwidth=FASTEST_NETWORK,
+        batch=run.batch,
         microbatches=np.arange(1, run.batch + 1) if run.pp > 1 else 1,
     )
     if run.quantity == "prefill":
@@ -55,7 +61,13 @@ def test_every_run_fits_in_memory(faults):
         if ll.devices[run.device].mem_size is not None and run.pp == 1:
             with faults.at(run):
                 found = ll.memory(
-                    run.model, run.device, tp=run.tp, weight_bits=run.weight_bits, kv_bits=run.kv_bits,
-                    batch=run.batch, context=run.prompt + run.output, network_bandwidth=FASTEST_NETWORK,
+                    run.model,
+                    run.device,
+                    tp=run.tp,
+                    weight_bits=run.weight_bits,
+                    kv_bits=run.kv_bits,
+                    batch=run.batch,
+                    context=run.prompt + run.output,
+                    network_bandwidth=FASTEST_NETWORK,
                 )
                 assert found.total <= GIB_PER_GB * found.mem_size, f"needs {found.total:.4g} of {found.mem_size:.4g} B"

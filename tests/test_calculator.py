@@ -13,8 +13,18 @@ from test_live import CHARTS, controls_of, headline, moved, read, texts
 SPEC = deployment_calculator("Llama-3-70B", "H100-SXM", 8, 1, 1024, 256, "A calculator.").spec
 LINE = "largest batch"
 RESULTS = (
-    "prefill", "request", "weights", "sequence", "activations", "held", "largest_batch", "step",
-    "value_1", "value_2", "value_3", "value_4",
+    "prefill",
+    "request",
+    "weights",
+    "sequence",
+    "activations",
+    "held",
+    "largest_batch",
+    "step",
+    "value_1",
+    "value_2",
+    "value_3",
+    "value_4",
 )
 
 
@@ -38,9 +48,14 @@ def random_settings(rng):
 def deployment_options(settings):
     """Return the same settings as options of the library."""
     options = dict(
-        device=settings["device"], tp=settings["tp"], batch=settings["batch"], prompt=settings["prompt"],
-        compute_dtype=settings["compute_dtype"], bandwidth_efficiency=settings["bandwidth_reached"] / 100,
-        compute_efficiency=settings["flops_reached"] / 100, link_latency=settings["latency"] * 1e-6,
+        device=settings["device"],
+        tp=settings["tp"],
+        batch=settings["batch"],
+        prompt=settings["prompt"],
+        compute_dtype=settings["compute_dtype"],
+        bandwidth_efficiency=settings["bandwidth_reached"] / 100,
+        compute_efficiency=settings["flops_reached"] / 100,
+        link_latency=settings["latency"] * 1e-6,
     )
     return options | {name: settings[name] for name in ("weight_bits", "kv_bits") if settings[name]}
 
@@ -60,8 +75,11 @@ def expected_results(model, settings):
     if ll.devices[settings["device"]].mem_size is not None:
         held = ll.memory(model, context=settings["prompt"] + steps, **options)
         expected |= {
-            "weights": held.weights / 1e9, "sequence": held.kv_cache / settings["batch"] / 1e9,
-            "activations": held.activations / 1e9, "held": held.total / 1e9, "largest_batch": held.largest_batch,
+            "weights": held.weights / 1e9,
+            "sequence": held.kv_cache / settings["batch"] / 1e9,
+            "activations": held.activations / 1e9,
+            "held": held.total / 1e9,
+            "largest_batch": held.largest_batch,
         }
     return expected
 

@@ -58,7 +58,9 @@ RULES = {
     "matmuls.csv": SOURCED | MEASURED,
     "token_log.csv": SOURCED | MEASURED,
     "claims.csv": {"page": ("a page of the book", lambda cell: cell in NOTEBOOKS)},
-    "profile.csv": SOURCED | {name: rule for name, rule in MEASURED.items() if name != "time"} | {
+    "profile.csv": SOURCED
+    | {name: rule for name, rule in MEASURED.items() if name != "time"}
+    | {
         "value": POSITIVE,
         "unit": one_of("s", "1"),
     },

@@ -18,7 +18,8 @@ def test_every_code_cell_becomes_a_target():
     )
     labels = {}
     env = SimpleNamespace(
-        docname="book/index", doc2path=lambda name: ROOT / f"{name}.ipynb",
+        docname="book/index",
+        doc2path=lambda name: ROOT / f"{name}.ipynb",
         get_domain=lambda name: SimpleNamespace(anonlabels=labels),
     )
     add_cell_anchors(SimpleNamespace(env=env), page)

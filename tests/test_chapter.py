@@ -2,13 +2,13 @@
 
 import re
 import subprocess
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
 
+import llm_latency
 from book_print import html_to_pdf, pdf_checks
 from book_print.book_html import ANSWERS, chapter_titles, running_titles, write_book_html
 from book_print.build import COVER
@@ -40,8 +40,7 @@ def second(site):
 
 def test_the_metadata_are_those_of_the_repository():
     metadata = read_metadata(ROOT)
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert metadata.version == project["version"]
+    assert metadata.version == llm_latency.__version__
     assert metadata.title
     assert metadata.subtitle
     assert (ROOT / COVER).exists()
@@ -49,7 +48,8 @@ def test_the_metadata_are_those_of_the_repository():
 
 def test_the_contents_are_read_in_order_and_by_part(site):
     assert [(part.caption, part.pages) for part in read_parts(site.parent / "_toc.yml")] == [
-        ("", ("book/first",)), ("All", ("book/second",)),
+        ("", ("book/first",)),
+        ("All", ("book/second",)),
     ]
 
 
@@ -186,7 +186,9 @@ def test_the_document_holds_every_chapter_and_every_target(first, second, site):
     assert {link["href"].removeprefix("#") for link in soup.select("a[href^='#']")} <= set(ids)
     assert {number["data-page"] for number in soup.select("[data-page]")} <= set(ids)
     assert [line.span.get_text() for line in soup.select(".contents li")] == [
-        "The first", "The second", "Answers to the exercises",
+        "The first",
+        "The second",
+        "Answers to the exercises",
     ]
     assert list(chapter_titles([first])) == ["first"]
     assert list(chapter_titles([first, second])) == ["first", "second", ANSWERS]

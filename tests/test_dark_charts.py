@@ -17,7 +17,9 @@ FILL = f'<svg fill="{LIGHT_AND_DARK["text"][1]}"'
 WRITTEN_IN = {name: colours for name, colours in LIGHT_AND_DARK.items() if name not in NOT_WRITTEN_IN}
 SVGS = [
     data["image/svg+xml"]
-    for notebook in NOTEBOOKS.values() for cell in notebook.cells for data in outputs_of(cell)
+    for notebook in NOTEBOOKS.values()
+    for cell in notebook.cells
+    for data in outputs_of(cell)
     if "image/svg+xml" in data
 ]
 
@@ -110,8 +112,10 @@ def test_both_twins_are_written_and_the_hidden_one_loads_lazily(app):
         visit_html(translator, chart)
     written = [(values["CLASS"].split()[-1], values["src"], values.get("loading")) for _, values in translator.body]
     assert written == [
-        ("in-light", "../_images/a1.svg", None), ("in-dark", "../_images/a-dark.svg", "lazy"),
-        ("in-light", "../_images/a1.svg", "lazy"), ("in-dark", "../_images/a-dark.svg", "lazy"),
+        ("in-light", "../_images/a1.svg", None),
+        ("in-dark", "../_images/a-dark.svg", "lazy"),
+        ("in-light", "../_images/a1.svg", "lazy"),
+        ("in-dark", "../_images/a-dark.svg", "lazy"),
     ]
     for tag, values in translator.body:
         assert tag == "img"
@@ -121,7 +125,7 @@ def test_both_twins_are_written_and_the_hidden_one_loads_lazily(app):
 
 
 def test_a_colour_that_is_not_in_the_table_is_refused():
-    with pytest.raises(ValueError, match=r"#123456 has no dark twin in llm_latency\.palette\.LIGHT_AND_DARK"):
+    with pytest.raises(ValueError, match=r"#123456 has no dark twin in llm_latency\.charts\.palette\.LIGHT_AND_DARK"):
         darkened('<svg><path style="fill: #123456"/></svg>')
 
 

@@ -17,21 +17,40 @@ SLACK = 1 + 1e-9
 
 grouped = st.builds(
     lambda heads, groups, dim, layers, width, mats, blocks, tied: dict(
-        n_layers=layers, d_model=64 * width, n_heads=heads * groups, n_kv_heads=groups, head_dim=dim,
-        mlp_width=256 * width, mlp_matrices=mats, residual_blocks=blocks, vocab=32000, vocab_matrices=tied,
+        n_layers=layers,
+        d_model=64 * width,
+        n_heads=heads * groups,
+        n_kv_heads=groups,
+        head_dim=dim,
+        mlp_width=256 * width,
+        mlp_matrices=mats,
+        residual_blocks=blocks,
+        vocab=32000,
+        vocab_matrices=tied,
     ),
-    st.sampled_from([1, 2, 8]), st.sampled_from([1, 2, 8]), st.sampled_from([64, 128]), st.integers(2, 100),
-    st.integers(1, 200), st.integers(2, 3), st.integers(1, 2), st.integers(1, 2),
+    st.sampled_from([1, 2, 8]),
+    st.sampled_from([1, 2, 8]),
+    st.sampled_from([64, 128]),
+    st.integers(2, 100),
+    st.integers(1, 200),
+    st.integers(2, 3),
+    st.integers(1, 2),
+    st.integers(1, 2),
 )
 latent = st.just(
     dict(n_heads=16, n_kv_heads=16, head_dim=192, query_rank=384, kv_rank=512, nope_dim=128, rope_dim=64, value_dim=128)
 )
 experts = st.builds(
     lambda count, chosen, shared: dict(
-        n_experts=8 * count, experts_per_token=chosen, expert_width=512, mlp_width=None,
+        n_experts=8 * count,
+        experts_per_token=chosen,
+        expert_width=512,
+        mlp_width=None,
         shared_width=512 if shared else None,
     ),
-    st.integers(1, 32), st.integers(1, 8), st.booleans(),
+    st.integers(1, 32),
+    st.integers(1, 8),
+    st.booleans(),
 )
 windows = st.builds(lambda window: dict(window=window, windowed_layers=1), st.integers(1, 10_000))
 
@@ -48,10 +67,17 @@ def shapes(draw):
 
 machines = st.builds(
     lambda flops, bandwidth, link: ll.Device(
-        name="random", peak_flops=flops, mem_bandwidth=bandwidth, mem_size=1e12, link_bandwidth=link,
-        network_bandwidth=link / 10, link_latency=5e-6,
+        name="random",
+        peak_flops=flops,
+        mem_bandwidth=bandwidth,
+        mem_size=1e12,
+        link_bandwidth=link,
+        network_bandwidth=link / 10,
+        link_latency=5e-6,
     ),
-    st.floats(1e12, 1e16), st.floats(1e11, 1e13), st.floats(1e9, 1e12),
+    st.floats(1e12, 1e16),
+    st.floats(1e11, 1e13),
+    st.floats(1e9, 1e12),
 )
 requests = st.fixed_dictionaries({"batch": st.integers(1, 2000), "context": st.integers(0, 100_000)})
 options = st.fixed_dictionaries(
@@ -109,9 +135,7 @@ def test_the_time_on_a_single_device_does_not_depend_on_its_links(model, machine
 
 @given(shapes(), machines, st.integers(1, 100), st.integers(1, 3000), st.integers(1, 30))
 def test_a_request_is_its_prefill_and_its_steps(model, machine, batch, prompt, output):
-    steps = sum(
-        ll.decode_step_time(model, machine, batch=batch, context=prompt + step) for step in range(output - 1)
-    )
+    steps = sum(ll.decode_step_time(model, machine, batch=batch, context=prompt + step) for step in range(output - 1))
     expected = ll.prefill_time(model, machine, batch=batch, prompt=prompt) + steps
     assert ll.request_time(model, machine, batch=batch, prompt=prompt, output=output) == pytest.approx(
         expected, rel=1e-9
@@ -363,9 +387,11 @@ def test_closed_formulas_refuse_models_that_they_do_not_describe():
         (ll.latency.communication_time, "Falcon-180B", "both in parallel"),
     ):
         with pytest.raises(ValueError, match=f"{formula.name} assumes .* but {model} has ({reason}): use the operator"):
-            ll.evaluate(formula, ll.models[model], **{
-                name: 1 for name in formula.arguments if name not in ll.models[model].arguments
-            })
+            ll.evaluate(
+                formula,
+                ll.models[model],
+                **{name: 1 for name in formula.arguments if name not in ll.models[model].arguments},
+            )
 
 
 def test_a_hugging_face_configuration_becomes_a_model(tmp_path, faults):

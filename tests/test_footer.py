@@ -3,21 +3,22 @@
 import os
 import shutil
 import subprocess
-import tomllib
 
 import pytest
 from bs4 import BeautifulSoup
 from sphinx.config import Config
 
+import llm_latency
 from book_site.footer import configure
-from conftest import ROOT
 from small_site import build
 
 pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="git is not installed")
 
 IDENTITY = {
-    "GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@example.org",
-    "GIT_COMMITTER_NAME": "A", "GIT_COMMITTER_EMAIL": "a@example.org",
+    "GIT_AUTHOR_NAME": "A",
+    "GIT_AUTHOR_EMAIL": "a@example.org",
+    "GIT_COMMITTER_NAME": "A",
+    "GIT_COMMITTER_EMAIL": "a@example.org",
 }
 
 
@@ -49,8 +50,10 @@ def days(monkeypatch):
         monkeypatch.setenv("PATH", path)
         pages = {page.stem: page.read_text(encoding="utf-8") for page in (folder / "book").glob("*.md")}
         site = build(
-            folder, {f"book/{name}": f"---\norphan: true\n---\n# {text}\n" for name, text in pages.items()},
-            extensions=["book_site.static_files", "book_site.footer"], root_doc="book/a",
+            folder,
+            {f"book/{name}": f"---\norphan: true\n---\n# {text}\n" for name, text in pages.items()},
+            extensions=["book_site.static_files", "book_site.footer"],
+            root_doc="book/a",
             html_theme="sphinx_book_theme",
         )
         assert len(list((site / "_sources" / "book").iterdir())) == len(pages), "a page offers its source"
@@ -87,5 +90,4 @@ def test_the_version_is_the_packages():
     config = Config()
     config.html_theme_options = {}
     configure(None, config)
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert config.version == config.release == project["version"]
+    assert config.version == config.release == llm_latency.__version__

@@ -93,8 +93,12 @@ A device on the glossary's own page.
 def build(folder, builder, pages):
     """Build a small book, and return its pages without what surrounds them."""
     site = build_site(
-        folder, pages, builder, extensions=["book_site.glossary_links"],
-        myst_enable_extensions=["dollarmath"], smartquotes=False,
+        folder,
+        pages,
+        builder,
+        extensions=["book_site.glossary_links"],
+        myst_enable_extensions=["dollarmath"],
+        smartquotes=False,
     )
     return {path.stem: path.read_text(encoding="utf-8") for path in site.glob("*.html")}
 
@@ -238,7 +242,8 @@ def test_a_tap_shows_the_definition_and_the_next_one_follows_the_link(new_page, 
     first.tap()
     assert page.url == words_address
     assert (first.get_attribute("class"), second.get_attribute("class")) == (
-        "glossary-link is-shown", "glossary-link is-low"
+        "glossary-link is-shown",
+        "glossary-link is-low",
     )
     first.tap()
     page.wait_for_url(f"{words_address}#there")

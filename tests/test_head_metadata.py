@@ -40,7 +40,8 @@ def test_the_answer_is_the_bold_line_or_else_the_first_one(lines, answer):
 def app_with(address):
     return SimpleNamespace(
         env=SimpleNamespace(
-            docname="page", titles={"page": nodes.title(text="A page")},
+            docname="page",
+            titles={"page": nodes.title(text="A page")},
             metadata={"page": {"description": "Two 12h² & weights."}},
         ),
         config=SimpleNamespace(html_baseurl=address, html_title="A <book>", root_doc="index"),
@@ -127,7 +128,10 @@ def test_the_preview_shows_title_and_subtitle_and_refuses_what_has_no_room():
     assert subtitle.endswith(".")
     drawn = draw_pictures.preview("A book of sums & products", "What it is, in few words", chart)
     assert re.findall(r"<text[^>]*>([^<]*)</text>", drawn) == [
-        "A book of", "sums &amp;", "products", "What it is, in few words",
+        "A book of",
+        "sums &amp;",
+        "products",
+        "What it is, in few words",
     ]
     assert chart.count("<path") == drawn.count("<path")
     with pytest.raises(ValueError, match="shorten"):

@@ -10,9 +10,21 @@ from llm_latency.catalogue.hf_config import FAMILIES, shape_from_config
 MODELS = json.loads((Path(__file__).parent / "data" / "hf_configs.json").read_text(encoding="utf-8"))
 LLAMA, QWEN3, QWEN_MOE, DEEPSEEK, GPT_OSS, GPT2, FALCON, RW, OPT, MISTRAL, GEMMA, GEMMA2, GEMMA3 = (
     MODELS[name]["config"]
-    for name in ("Llama-3.1-8B", "Qwen3-8B", "Qwen1.5-MoE-A2.7B", "DeepSeek-V3", "gpt-oss-20b", "GPT-2",
-                 "Falcon-7B", "Falcon-7B-RefinedWeb", "OPT-6.7B", "Mistral-7B-v0.3", "Gemma-2B", "Gemma-2-9B",
-                 "Gemma-3-1B")
+    for name in (
+        "Llama-3.1-8B",
+        "Qwen3-8B",
+        "Qwen1.5-MoE-A2.7B",
+        "DeepSeek-V3",
+        "gpt-oss-20b",
+        "GPT-2",
+        "Falcon-7B",
+        "Falcon-7B-RefinedWeb",
+        "OPT-6.7B",
+        "Mistral-7B-v0.3",
+        "Gemma-2B",
+        "Gemma-2-9B",
+        "Gemma-3-1B",
+    )
 )
 
 
@@ -81,15 +93,21 @@ def test_every_family_is_tested():
         (FALCON | {"multi_query": False, "num_kv_heads": None}, {"n_kv_heads": 71}),
         (without(FALCON, "multi_query", "parallel_attn"), {"n_kv_heads": 1, "parallel_blocks": True}),
         (FALCON | {"parallel_attn": False}, {"parallel_blocks": False}),
-        (FALCON | {"parallel_attn": False, "new_decoder_architecture": True},
-         {"parallel_blocks": True, "n_kv_heads": 71}),
+        (
+            FALCON | {"parallel_attn": False, "new_decoder_architecture": True},
+            {"parallel_blocks": True, "n_kv_heads": 71},
+        ),
         # windows
         (without(MISTRAL, "sliding_window"), {"window": 4096, "windowed_layers": 32}),
-        (QWEN3 | {"use_sliding_window": True, "sliding_window": 4096, "max_window_layers": 28},
-         {"window": 4096, "windowed_layers": 8}),
+        (
+            QWEN3 | {"use_sliding_window": True, "sliding_window": 4096, "max_window_layers": 28},
+            {"window": 4096, "windowed_layers": 8},
+        ),
         (QWEN3 | {"use_sliding_window": True, "sliding_window": 4096}, {"windowed_layers": None}),
-        (MODELS["Qwen3-30B-A3B-FP8"]["config"] | {"use_sliding_window": True, "sliding_window": 4096},
-         {"windowed_layers": 48}),
+        (
+            MODELS["Qwen3-30B-A3B-FP8"]["config"] | {"use_sliding_window": True, "sliding_window": 4096},
+            {"windowed_layers": 48},
+        ),
         (GEMMA2 | {"layer_types": ["full_attention"] * 42}, {"window": None}),
         (without(GPT_OSS, "layer_types", "sliding_window"), {"window": 128, "windowed_layers": 12}),
         (GEMMA3 | {"sliding_window_pattern": 2}, {"windowed_layers": 13}),
@@ -121,20 +139,41 @@ def test_shape_of_a_changed_configuration(config, expected):
         ({"quant_method": "awq"}, 4 + 20 / 128),
         ({"quant_method": "bitsandbytes", "load_in_8bit": True, "load_in_4bit": False}, 8),
         ({"quant_method": "bitsandbytes", "load_in_4bit": True}, 4.5),
-        ({"quant_method": "bitsandbytes", "load_in_4bit": True, "bnb_4bit_use_double_quant": True},
-         4.126953125),
+        ({"quant_method": "bitsandbytes", "load_in_4bit": True, "bnb_4bit_use_double_quant": True}, 4.126953125),
         ({"quant_method": "fp8"}, 8),
         ({"quant_method": "fp8", "weight_block_size": [128, 128]}, 8 + 32 / 128**2),
-        ({"quant_method": "compressed-tensors", "config_groups": {
-            "group_0": {"weights": {"num_bits": 8, "type": "float", "strategy": "tensor"}}}}, 8),
-        ({"quant_method": "compressed-tensors", "config_groups": {
-            "group_0": {"weights": {"num_bits": 4, "type": "int", "group_size": 128, "symmetric": True}}}},
-         4 + 16 / 128),
-        ({"quant_method": "compressed-tensors", "config_groups": {
-            "group_0": {"weights": {"num_bits": 4, "type": "int", "group_size": 128, "symmetric": False}}}},
-         4 + 20 / 128),
-        ({"quant_method": "compressed-tensors", "config_groups": {
-            "group_0": {"weights": {"num_bits": 4, "type": "float", "group_size": 16}}}}, 4.5),
+        (
+            {
+                "quant_method": "compressed-tensors",
+                "config_groups": {"group_0": {"weights": {"num_bits": 8, "type": "float", "strategy": "tensor"}}},
+            },
+            8,
+        ),
+        (
+            {
+                "quant_method": "compressed-tensors",
+                "config_groups": {
+                    "group_0": {"weights": {"num_bits": 4, "type": "int", "group_size": 128, "symmetric": True}}
+                },
+            },
+            4 + 16 / 128,
+        ),
+        (
+            {
+                "quant_method": "compressed-tensors",
+                "config_groups": {
+                    "group_0": {"weights": {"num_bits": 4, "type": "int", "group_size": 128, "symmetric": False}}
+                },
+            },
+            4 + 20 / 128,
+        ),
+        (
+            {
+                "quant_method": "compressed-tensors",
+                "config_groups": {"group_0": {"weights": {"num_bits": 4, "type": "float", "group_size": 16}}},
+            },
+            4.5,
+        ),
     ],
 )
 def test_bits_of_a_quantised_weight(quantization, bits):
@@ -154,11 +193,9 @@ INT4, INT8 = ({"weights": {"num_bits": bits}} for bits in (4, 8))
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        ({"model_type": "gemma3", "text_config": {}},
-         r'wraps a language model; pass config\["text_config"\]'),
+        ({"model_type": "gemma3", "text_config": {}}, r'wraps a language model; pass config\["text_config"\]'),
         ({}, "model_type is missing; known: llama, mistral, "),
-        ({"model_type": "llamma"},
-         "unknown model_type 'llamma'; did you mean 'llama'\\? known: llama, mistral, "),
+        ({"model_type": "llamma"}, "unknown model_type 'llamma'; did you mean 'llama'\\? known: llama, mistral, "),
         ({"model_type": "mamba"}, "unknown model_type 'mamba'"),
         ({"model_type": None}, "unknown model_type None"),
         (without(LLAMA, "hidden_size"), "^llama configuration: hidden_size is missing$"),
@@ -169,8 +206,10 @@ INT4, INT8 = ({"weights": {"num_bits": bits}} for bits in (4, 8))
         (without(RW, "multi_query"), "multi_query is missing"),
         (without(RW, "parallel_attn"), "parallel_attn is missing"),
         (GPT2 | {"hidden_size": 1024}, r"n_embd or hidden_size have different values, \[768, 1024\]"),
-        *((LLAMA | {"num_hidden_layers": value}, "num_hidden_layers is .*; it must be a positive integer")
-          for value in (0, -1, 32.0, "32", True, None)),
+        *(
+            (LLAMA | {"num_hidden_layers": value}, "num_hidden_layers is .*; it must be a positive integer")
+            for value in (0, -1, 32.0, "32", True, None)
+        ),
         (GEMMA | {"num_key_value_heads": None}, "num_key_value_heads is None; it must be"),
         (QWEN3 | {"head_dim": None}, "qwen3 configuration: head_dim is None; it must be a positive integer"),
         (LLAMA | {"num_key_value_heads": 5}, "num_key_value_heads is 5; the 32 heads are not a multiple of it"),
@@ -180,39 +219,32 @@ INT4, INT8 = ({"weights": {"num_bits": bits}} for bits in (4, 8))
         (OPT | {"word_embed_proj_dim": 512}, "word_embed_proj_dim is not hidden_size; that is not supported"),
         (GPT2 | {"add_cross_attention": True}, "add_cross_attention is true; the model is not a decoder-only"),
         (GEMMA3 | {"use_bidirectional_attention": True}, "not a decoder-only transformer"),
-        (LLAMA | {"layer_types": ["sliding_attention"] * 32},
-         "layer_types has windows, but sliding_window is"),
+        (LLAMA | {"layer_types": ["sliding_attention"] * 32}, "layer_types has windows, but sliding_window is"),
         (QWEN3 | {"layer_types": ["sliding_attention"] * 36, "sliding_window": 4096}, "missing or off"),
-        (GPT_OSS | {"layer_types": ["full_attention"] * 23},
-         "layer_types must be 24 times full_ or sliding_"),
+        (GPT_OSS | {"layer_types": ["full_attention"] * 23}, "layer_types must be 24 times full_ or sliding_"),
         (GPT_OSS | {"layer_types": ["full_attention"] * 23 + ["linear_attention"]}, "layer_types must be 24"),
-        (GPT_OSS | {"sliding_window": 0},
-         "gpt_oss configuration: sliding_window is 0; it must be a positive"),
+        (GPT_OSS | {"sliding_window": 0}, "gpt_oss configuration: sliding_window is 0; it must be a positive"),
         (QWEN_MOE | {"use_sliding_window": True}, "layer_types is missing; releases of transformers differ"),
-        (without(LLAMA, "torch_dtype"),
-         "torch_dtype is missing; add it, such as \"torch_dtype\": \"bfloat16\""),
+        (without(LLAMA, "torch_dtype"), 'torch_dtype is missing; add it, such as "torch_dtype": "bfloat16"'),
         (LLAMA | {"torch_dtype": "int8"}, "torch_dtype is 'int8'; it must be float16, bfloat16, float32"),
         (LLAMA | {"dtype": "float32"}, "torch_dtype is 'float32' and 'bfloat16'; it must be"),
-        (quantized(quant_method="gptqq", bits=4),
-         "unknown quant_method 'gptqq'; did you mean 'gptq'\\? known: gptq"),
-        (quantized(bits=4),
-         "unknown quant_method None; known: gptq, awq, bitsandbytes, fp8, mxfp4, compressed"),
-        (quantized(quant_method="gptq"),
-         "quantization_config: gptq bits is None; it must be a positive integer"),
+        (quantized(quant_method="gptqq", bits=4), "unknown quant_method 'gptqq'; did you mean 'gptq'\\? known: gptq"),
+        (quantized(bits=4), "unknown quant_method None; known: gptq, awq, bitsandbytes, fp8, mxfp4, compressed"),
+        (quantized(quant_method="gptq"), "quantization_config: gptq bits is None; it must be a positive integer"),
         (quantized(quant_method="awq", group_size=0), "awq group_size is 0; it must be a positive integer"),
-        (quantized(quant_method="bitsandbytes"),
-         "bitsandbytes needs load_in_4bit or load_in_8bit to be true"),
+        (quantized(quant_method="bitsandbytes"), "bitsandbytes needs load_in_4bit or load_in_8bit to be true"),
         (quantized(quant_method="fp8", weight_block_size=[0, 1]), "fp8 weight_block_size is 0; it must be"),
         (quantized(quant_method="mxfp4"), "mxfp4 stores experts; the model has none"),
-        (quantized(quant_method="compressed-tensors"),
-         "config_groups must agree on the bits, not have \\[\\]"),
-        (quantized(quant_method="compressed-tensors", config_groups={"a": INT4, "b": INT8}),
-         "\\[4.0, 8.0\\]"),
-        (quantized(quant_method="compressed-tensors", config_groups={"a": {}}),
-         "tensors bits is None; it must"),
-        (quantized(quant_method="compressed-tensors", config_groups={
-            "a": {"weights": {"num_bits": 8, "block_structure": [128, 128]}}}),
-         "block_structure is not supported"),
+        (quantized(quant_method="compressed-tensors"), "config_groups must agree on the bits, not have \\[\\]"),
+        (quantized(quant_method="compressed-tensors", config_groups={"a": INT4, "b": INT8}), "\\[4.0, 8.0\\]"),
+        (quantized(quant_method="compressed-tensors", config_groups={"a": {}}), "tensors bits is None; it must"),
+        (
+            quantized(
+                quant_method="compressed-tensors",
+                config_groups={"a": {"weights": {"num_bits": 8, "block_structure": [128, 128]}}},
+            ),
+            "block_structure is not supported",
+        ),
     ],
 )
 def test_what_is_missing_or_wrong_is_named(config, message):

@@ -48,7 +48,7 @@ def measured(browser):
     page = browser.new_page()
     found = {}
     for name, svg in SVGS.items():
-        page.set_content(svg[svg.index("<svg"):])
+        page.set_content(svg[svg.index("<svg") :])
         found[name] = page.evaluate(MEASURE)
     page.close()
     return found
@@ -84,7 +84,8 @@ def test_no_curve_runs_through_a_label(measured, name):
     for label in measured[name]["bare"]:
         for curve in measured[name]["curves"]:
             inside = [
-                (x, y) for x, y in curve
+                (x, y)
+                for x, y in curve
                 if label["left"] + 1 < x < label["right"] - 1 and label["top"] + 1 < y < label["bottom"] - 1
             ]
             assert not inside

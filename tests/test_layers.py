@@ -11,7 +11,7 @@ LIBRARY, TOOLS = ROOT / "lib" / "llm_latency", ROOT / "tools"
 
 # A module imports from the lines above its own, and nothing else of the library.
 LAYERS = [
-    "numerals suggestions registry numpy_printer charts.palette",
+    "numerals suggestions registry numpy_printer charts.palette formulas.examples",
     "notation table catalogue.tables catalogue.hf_config charts.vega_expressions",
     "formula catalogue.devices catalogue.models charts.controls charts.specification",
     "catalogue.dataset evaluation charts.labels formulas.transformer formulas.footprint formulas.attention "

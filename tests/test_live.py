@@ -173,8 +173,17 @@ def test_the_decode_chart_says_what_the_library_computes():
     assert headline(spec, batch=512)[0] == "decode step 53.33 ms, bound by arithmetic"
     assert headline(spec, batch=512, link_bandwidth=50)[0] == "decode step 103.2 ms, bound by communication"
     values = dict(
-        batch=512, n_devices=16, n_params=260e9, n_layers=80, d_model=16384, bytes_per_param=2,
-        bytes_per_activation=2, peak_flops=312e12, mem_bandwidth=1.5e12, link_bandwidth=50e9, link_latency=8e-6,
+        batch=512,
+        n_devices=16,
+        n_params=260e9,
+        n_layers=80,
+        d_model=16384,
+        bytes_per_param=2,
+        bytes_per_activation=2,
+        peak_flops=312e12,
+        mem_bandwidth=1.5e12,
+        link_bandwidth=50e9,
+        link_latency=8e-6,
     )
     assert f"{evaluate(overlapped_decode_step_time, **values) * 1e3:.4g}" == "103.2"
 
@@ -206,12 +215,17 @@ def settings_of(spec):
 SHAPE_260B = {"n_layers": 80, "d_model": 16384, "bytes_per_param": 2, "bytes_per_activation": 2}
 SHAPE_13B = {"n_layers": 40, "d_model": 5120, "bytes_per_param": 2, "bytes_per_activation": 2, "bytes_per_kv": 2}
 DECODE = {
-    "memory bandwidth": weight_read_time, "arithmetic": decode_compute_time, "communication": decode_communication_time,
+    "memory bandwidth": weight_read_time,
+    "arithmetic": decode_compute_time,
+    "communication": decode_communication_time,
 }
 PREFILL = DECODE | {"arithmetic": prefill_compute_time, "communication": prefill_communication_time}
 CACHED = {
-    "decode step": cached_decode_step_time, "weights": weight_read_time, "arithmetic": decode_compute_time,
-    "KV cache": kv_read_time, "communication": decode_communication_time,
+    "decode step": cached_decode_step_time,
+    "weights": weight_read_time,
+    "arithmetic": decode_compute_time,
+    "KV cache": kv_read_time,
+    "communication": decode_communication_time,
 }
 WITHOUT_MESSAGES = {name: formula for name, formula in CACHED.items() if name != "communication"}
 SERIAL = {"decode step": serial_decode_step_time} | DECODE
@@ -282,7 +296,8 @@ def experts(**values):
     """Return seconds of all layers' experts."""
     visits = values["batch"] * values["experts_per_token"]
     touched = evaluate(
-        distinct_experts, tokens=values["batch"],
+        distinct_experts,
+        tokens=values["batch"],
         **{name: values[name] for name in ("n_experts", "experts_per_token")},
     )
     one = values["n_layers"] * values["mlp_matrices"] * values["d_model"] * values["expert_width"]
@@ -437,7 +452,11 @@ def test_a_model_and_a_machine_supply_what_has_no_slider():
     chart = live_chart(CURVES, {"n_devices": 16}, models["GPT-260B"], devices["A100-note"], description="words")
     assert headline(chart.spec) == ["reading 21.67 ms, bound by memory bandwidth"]
     other = live_chart(
-        CURVES, {"n_devices": 16}, models["GPT-260B"], devices["A100-note"], constants={"bytes_per_param": 1},
+        CURVES,
+        {"n_devices": 16},
+        models["GPT-260B"],
+        devices["A100-note"],
+        constants={"bytes_per_param": 1},
         description="words",
     )
     assert headline(other.spec) == ["reading 10.83 ms, bound by memory bandwidth"]
@@ -462,7 +481,10 @@ def test_sliders_span_legal_values(faults):
 
 def test_serial_steps_can_be_drawn_too():
     chart = live_chart(
-        SERIAL, {"batch": 1, "n_devices": 16, "mem_bandwidth": 1.5}, models["GPT-260B"], devices["A100-note"],
+        SERIAL,
+        {"batch": 1, "n_devices": 16, "mem_bandwidth": 1.5},
+        models["GPT-260B"],
+        devices["A100-note"],
         description="words",
     )
     assert headline(chart.spec) == ["decode step 24.26 ms, bound by memory bandwidth"]

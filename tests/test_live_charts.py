@@ -65,7 +65,8 @@ def test_a_choice_shows_its_labels_and_keeps_its_values():
     bind = {"input": "select", "options": [0, 8], "labels": ["as <published>", "8"], "name": "bits"}
     page = Elements(control_html({"name": "bits", "value": 8, "bind": bind}))
     assert [(json.loads(a["value"]), text, "selected" in a) for a, text in page.named("option")] == [
-        (0, "as <published>", False), (8, "8", True),
+        (0, "as <published>", False),
+        (8, "8", True),
     ]
 
 

@@ -30,7 +30,8 @@ def page(request, tmp_path_factory):
     site = build(
         tmp_path_factory.mktemp("site"),
         {"index": "# The map\n\n```{toctree}\nbook/words\n```\n", "book/words": "# Words\n"},
-        extensions=["book_site.static_files", "book_site.not_found"], html_theme="sphinx_book_theme",
+        extensions=["book_site.static_files", "book_site.not_found"],
+        html_theme="sphinx_book_theme",
         html_baseurl=request.param,
     )
     html = (site / "404.html").read_text(encoding="utf-8")

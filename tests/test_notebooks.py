@@ -9,8 +9,17 @@ from conftest import BOOK, NOTEBOOKS, ROOT, outputs_of, toc_files
 
 DERIVATIONS = [page for page in NOTEBOOKS if page not in {"index", "notation"}]
 ANATOMY = [
-    "The situation", "Assumptions", "Derivation", "Numbers", "Chart", "Check against ", "Where it breaks",
-    "Takeaways", "Exercises", "What comes next", "References",
+    "The situation",
+    "Assumptions",
+    "Derivation",
+    "Numbers",
+    "Chart",
+    "Check against ",
+    "Where it breaks",
+    "Takeaways",
+    "Exercises",
+    "What comes next",
+    "References",
 ]
 LINK = re.compile(r"\[([^]]*)\]\(([\w-]+\.(?:ipynb|md))\)")
 LINK_WORDS = {"word", "device or a model", "Read from the start", "Look it up"}

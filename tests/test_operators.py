@@ -148,8 +148,14 @@ def test_activations_are_what_the_kernels_read_and_write(matrices, blocks):
         return [(h, (matrices - 1) * width), ((matrices - 1) * width, width), (width, h)]
 
     expected = {
-        "embedding": [(h, h)], "QKV": [(h, (a + 2 * g) * d)], "attention": [(a * d, a * d)], "output": [(a * d, h)],
-        "MLP": mlp(f), "shared experts": mlp(2 * e), "router": [(h, 7)], "unembedding": [(h, v)],
+        "embedding": [(h, h)],
+        "QKV": [(h, (a + 2 * g) * d)],
+        "attention": [(a * d, a * d)],
+        "output": [(a * d, h)],
+        "MLP": mlp(f),
+        "shared experts": mlp(2 * e),
+        "router": [(h, 7)],
+        "unembedding": [(h, v)],
         "norms": [(h, 2 // blocks * h, h, h)] * blocks,
     }
     values = {REGISTRY[name].symbol: value for name, value in values.items()}
@@ -243,9 +249,7 @@ def test_all_parameters_are_counted(architecture):
 def test_a_pass_without_efficiencies_is_the_roofline():
     mlp = of(decoder(Architecture()))["MLP"]
     ideal = {activation_traffic: 0, bandwidth_efficiency: 1, compute_efficiency: 1}
-    expected = sp.Max(
-        mlp.weight_bytes / REGISTRY["mem_bandwidth"].symbol, mlp.flops / REGISTRY["peak_flops"].symbol
-    )
+    expected = sp.Max(mlp.weight_bytes / REGISTRY["mem_bandwidth"].symbol, mlp.flops / REGISTRY["peak_flops"].symbol)
     assert mlp.time().subs(ideal) == expected
 
 

@@ -45,8 +45,13 @@ def test_curves_draw_the_numbers_they_get():
 
 def test_measured_points_and_crossings_are_named():
     ax = plots.curves(
-        [1, 10], {"arithmetic": [1, 2]}, x_label="batch", y_label="time [ms]",
-        measured={"measured": ([5], [3])}, points={"here": (2, 1.5)}, crossing=(4, "critical"),
+        [1, 10],
+        {"arithmetic": [1, 2]},
+        x_label="batch",
+        y_label="time [ms]",
+        measured={"measured": ([5], [3])},
+        points={"here": (2, 1.5)},
+        crossing=(4, "critical"),
     )
     assert {"measured", "here", "critical"} <= {text.get_text() for text in ax.texts}
 
@@ -71,7 +76,8 @@ def test_every_resource_has_a_colour_of_its_own():
 
 def test_a_waterfall_begins_each_part_where_the_last_one_ends():
     ax = plots.waterfall(
-        {"one": {"a": 3.0, "b": 2.0}, "two": {"a": 1.5, "b": 0.5, "c": 1.0}}, measured={"one": 5.5, "two": 3.5},
+        {"one": {"a": 3.0, "b": 2.0}, "two": {"a": 1.5, "b": 0.5, "c": 1.0}},
+        measured={"one": 5.5, "two": 3.5},
         colours=dict.fromkeys("abc", "black"),
     )
     upper, lower = ax.figure.axes
@@ -91,8 +97,13 @@ def test_ratios_stand_left_and_right_of_one():
 
 def test_coloured_measurements_are_labelled_like_curves_and_others_at_the_middle():
     ax = plots.curves(
-        [1, 10], {"arithmetic": [1, 2]}, x_label="batch", y_label="time [ms]", log="",
-        measured={"named": ([2, 9], [30, 40]), "plain": ([5], [3])}, colours={"named": "black"},
+        [1, 10],
+        {"arithmetic": [1, 2]},
+        x_label="batch",
+        y_label="time [ms]",
+        log="",
+        measured={"named": ([2, 9], [30, 40]), "plain": ([5], [3])},
+        colours={"named": "black"},
     )
     labels = {text.get_text(): text for text in ax.texts}
     assert labels["named"].get_annotation_clip() is False
@@ -135,8 +146,13 @@ def test_a_label_avoids_curves_points_and_other_labels():
 
 def test_a_measured_series_that_ends_early_is_named_beside_its_last_point():
     ax = plots.curves(
-        [1, 10], {"arithmetic": [1, 2]}, x_label="batch", y_label="time [ms]", log="",
-        measured={"early": ([2, 4], [30, 40])}, colours={"early": COLOURS["communication"]},
+        [1, 10],
+        {"arithmetic": [1, 2]},
+        x_label="batch",
+        y_label="time [ms]",
+        log="",
+        measured={"early": ([2, 4], [30, 40])},
+        colours={"early": COLOURS["communication"]},
     )
     [label] = [text for text in ax.texts if text.get_text() == "early"]
     assert label.xy == (4, 40)
@@ -145,7 +161,11 @@ def test_a_measured_series_that_ends_early_is_named_beside_its_last_point():
 
 def test_ticks_are_plain_numbers():
     ax = plots.curves(
-        [1, 20_000], {"a": [0.1, 2000]}, x_label="x", y_label="y", x_ticks=[1, 100, 10_000],
+        [1, 20_000],
+        {"a": [0.1, 2000]},
+        x_label="x",
+        y_label="y",
+        x_ticks=[1, 100, 10_000],
     )
     ax.figure.draw_without_rendering()
     assert [label.get_text() for label in ax.get_xticklabels()] == ["1", "100", "10,000"]

@@ -87,12 +87,16 @@ def test_the_links_follow_the_address(site):
     address, pages = site
     repository = address.removeprefix("https://github.com/")
     links = Links(pages / "page.html").outside()
-    assert links == ({
-        f"https://mybinder.org/v2/gh/{repository}/main?urlpath=lab/tree/book/page.ipynb",
-        f"https://colab.research.google.com/github/{repository}/blob/main/book/page.ipynb",
-        f"{address}/issues/new?title=Issue%20on%20page%20%2Fbook/page.html&body=Your%20issue%20content%20here.",
-        address,
-    } if address else set())
+    assert links == (
+        {
+            f"https://mybinder.org/v2/gh/{repository}/main?urlpath=lab/tree/book/page.ipynb",
+            f"https://colab.research.google.com/github/{repository}/blob/main/book/page.ipynb",
+            f"{address}/issues/new?title=Issue%20on%20page%20%2Fbook/page.html&body=Your%20issue%20content%20here.",
+            address,
+        }
+        if address
+        else set()
+    )
 
 
 def test_the_download_menu_says_what_it_offers(site):

@@ -1,6 +1,5 @@
 """One style sheet for the whole site."""
 
-
 from types import SimpleNamespace
 
 import pytest
@@ -10,9 +9,9 @@ from book_site.style_sheets import JOINED_SHEET, join_style_sheets, used_rule, u
 
 SHEETS = {
     "styles/theme.css": '@charset "U"; @import "../basic.css"; .icon {background: url(../images/a.png)} .gone {x: y}',
-    "basic.css": "/* } */ p::after {content: \"}\"} p.gone, h1#top {color: red}",
+    "basic.css": '/* } */ p::after {content: "}"} p.gone, h1#top {color: red}',
     "charts.css": "@media print {.chart {display: none} .gone {x: y}} @media screen {.gone {x: y}}",
-    "own.css": "@font-face {font-family: a; src: url(\"data:font/woff;base64,AA//\")} .made-by-script {x: y}",
+    "own.css": '@font-face {font-family: a; src: url("data:font/woff;base64,AA//")} .made-by-script {x: y}',
 }
 LINKS = {
     "styles/theme.css": '<link href="{root}_static/styles/theme.css?digest=1" rel="stylesheet" />\n',

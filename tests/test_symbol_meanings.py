@@ -30,9 +30,7 @@ def explained(page):
 
 def test_a_symbol_is_explained_once():
     page = page_with(ll.latency.decode_compute_time, ll.roofline.critical_batch, ll.latency.decode_compute_time)
-    assert explained(page) == [
-        [r"\varphi", "B", "P", "N", "A_{f}"], ["b_{w}", "A_{bm}"], [], []
-    ]
+    assert explained(page) == [[r"\varphi", "B", "P", "N", "A_{f}"], ["b_{w}", "A_{bm}"], [], []]
     assert page.children[1].children[-1].astext() == "A_{f} peak arithmetic rate of one device [FLOP/s]"
 
 

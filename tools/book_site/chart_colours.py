@@ -13,9 +13,7 @@ DARK = {light.lower(): dark for light, dark in LIGHT_AND_DARK.values()}
 DEFAULT_COLOUR = LIGHT_AND_DARK["text"]
 """What an SVG draws in where it names no colour, such as text."""
 
-VARIABLES = {
-    colour: f"--chart-{name.replace(' ', '-')}" for name, colour in {"total": TOTAL, **COLOURS}.items()
-}
+VARIABLES = {colour: f"--chart-{name.replace(' ', '-')}" for name, colour in {"total": TOTAL, **COLOURS}.items()}
 """The CSS variable that holds each colour of a live chart."""
 
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b")

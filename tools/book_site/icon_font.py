@@ -19,9 +19,7 @@ from .font_subset import font_subset
 logger = logging.getLogger(__name__)
 
 STYLE_SHEET = "icons.css"
-FONTS = Path(
-    pydata_sphinx_theme.__file__, "../theme/pydata_sphinx_theme/static/vendor/fontawesome/webfonts"
-).resolve()
+FONTS = Path(pydata_sphinx_theme.__file__, "../theme/pydata_sphinx_theme/static/vendor/fontawesome/webfonts").resolve()
 
 
 class Font(NamedTuple):

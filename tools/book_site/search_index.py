@@ -50,10 +50,15 @@ def list_glossary_entries(app: Sphinx) -> None:
 def with_entries_as_titles(index: dict, words: dict[str, str]) -> dict:
     """List each entry of the glossary, by its anchor and its word, as a section of its page.
 
-    A result shows a title in full; an entry as Sphinx lists it would have the name of its page.
+    A result shows a title in full; an entry as Sphinx lists it would have the name of its page. Names of the
+    library, which Sphinx finds as objects too, are left as they are.
     """
     titles = {title: list(places) for title, places in index["alltitles"].items()}
-    for places in index["indexentries"].values():
-        for page, anchor, _ in places:
-            titles.setdefault(words[anchor], []).append([page, anchor])
-    return index | {"alltitles": titles, "indexentries": {}}
+    others: dict[str, list] = {}
+    for name, places in index["indexentries"].items():
+        for page, anchor, main in places:
+            if anchor in words:
+                titles.setdefault(words[anchor], []).append([page, anchor])
+            else:
+                others.setdefault(name, []).append([page, anchor, main])
+    return index | {"alltitles": titles, "indexentries": others}

@@ -32,8 +32,10 @@ REPLACEMENTS = (
     ("_toc.yml", "notebook missing", "      - file: book/roofline\n", ""),
     ("_config.yml", "an address that the notebooks do not know", 'url: ""', 'url: "https://github.com/a/b"'),
     (
-        "_config.yml", "a resource from outside",
-        'extra_footer: "', "extra_footer: \"<img alt='x' src='https://example.org/x.png'>",
+        "_config.yml",
+        "a resource from outside",
+        'extra_footer: "',
+        "extra_footer: \"<img alt='x' src='https://example.org/x.png'>",
     ),
     (".binder/requirements.txt", "Binder with other versions", "requirements.lock", "requirements.txt"),
 )

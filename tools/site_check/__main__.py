@@ -43,9 +43,7 @@ def main() -> int:
     parser.add_argument("pages", nargs="*", help="pages to check, all if none is named")
     parser.add_argument("--no-lighthouse", action="store_true", help="leave Lighthouse out")
     options = parser.parse_args()
-    reasons = [
-        why_no_browser(), why_no_current_site(), None if options.no_lighthouse else lighthouse.why_not_ready()
-    ]
+    reasons = [why_no_browser(), why_no_current_site(), None if options.no_lighthouse else lighthouse.why_not_ready()]
     if any(reasons):
         parser.error("; ".join(filter(None, reasons)))
     names = {page_name(address): address for address in all_pages()}

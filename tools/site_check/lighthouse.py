@@ -51,8 +51,15 @@ def audit(address: str, name: str, form_factor: str, categories: tuple[str, ...]
     path = REPORTS / f"{name}-{form_factor}.json"
     path.unlink(missing_ok=True)
     command = [
-        "node", PROGRAM, address, "--quiet", "--output=json", f"--output-path={path}", "--no-enable-error-reporting",
-        f"--only-categories={','.join(categories)}", f"--chrome-flags=--headless=new {' '.join(ARGUMENTS)}",
+        "node",
+        PROGRAM,
+        address,
+        "--quiet",
+        "--output=json",
+        f"--output-path={path}",
+        "--no-enable-error-reporting",
+        f"--only-categories={','.join(categories)}",
+        f"--chrome-flags=--headless=new {' '.join(ARGUMENTS)}",
     ]
     if form_factor == "desktop":
         command.append("--preset=desktop")

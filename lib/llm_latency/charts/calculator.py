@@ -286,10 +286,11 @@ def _derived() -> dict[str, str]:
     end = "(prompt + answer - 1)"
     longest_request = {"kv_length": end, "windowed_kv_length": f"min({end}, M.window)"}
     held = {latent: _on_one_stage(architecture) for latent, architecture in ARCHITECTURES[PREFILL].items()}
-    names = _names(PREFILL, "batch") | longest_request
+    names = _names(PREFILL, "batch")
+    names_of = {"weights": names, "sequence": names | longest_request, "activations": names}
     parts = {
         part: f"({_of_both({latent: held[latent][part] for latent in held}, names)})/1e9"
-        for part in ("weights", "sequence", "activations")
+        for part, names in names_of.items()
     }
     rules = {part: part for part in (*parts, "held")} | {"batch": "batch", "mem_size": "capacity"}
     return {
