@@ -219,7 +219,7 @@ def arguments_of(expr: sp.Expr) -> tuple[str, ...]:
 
 # Parameters: those of `Formula` that neither the name, the module nor the docstring of the function gives.
 def formula(
-    *, latex: str, unit: sp.Expr, page: str, example: Mapping[str, float], result: float, assumes: tuple[str, ...] = ()
+    latex: str, unit: sp.Expr, *, page: str, example: Mapping[str, float], result: float, assumes: tuple[str, ...] = ()
 ) -> Callable[[Callable[[], sp.Expr]], Formula]:
     """Make a function that returns an expression a `Formula`: its name and docstring become the formula's.
 
@@ -241,7 +241,7 @@ def formula(
     Examples
     --------
     >>> from llm_latency.notation import byte, link_latency
-    >>> @formula(latex="t", unit=byte, page="none", example=dict(link_latency=1e-6), result=2e-6)
+    >>> @formula("t", byte, page="none", example=dict(link_latency=1e-6), result=2e-6)
     ... def round_trip_time():
     ...     "Time of a message and its answer."
     ...     return 2 * link_latency

@@ -7,14 +7,21 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
 from book_tools.repository import ROOT
-from mutants import book, library
+from mutants import changes
 
+REPLACEMENTS = Path(__file__).with_name("replacements.toml")
+OPERATORS = "lib/llm_latency/operator_model/operators.py"
+CONCEPTS = sorted((ROOT / "lib/llm_latency/formulas").glob("*.py"))
+FORMULAS = [path.relative_to(ROOT).as_posix() for path in CONCEPTS if path.stem != "examples"]
+COUNTED = [*FORMULAS, OPERATORS]
+"""In these modules, each whole number of an expression is changed."""
 LEFT_OUT = (".venv", ".node", "_build", ".*_cache", "__pycache__")
 PYTEST = [sys.executable, "-m", "pytest", "-x", "-n0"]
 BUILD = [str(Path(sys.executable).parent / "jupyter-book"), "build", ".", "-W", "--keep-going", "--quiet"]
@@ -36,13 +43,14 @@ CONTROL = Mutant("README.md", "no change", lambda text: text)
 
 def all_mutants() -> Iterator[Mutant]:
     """Yield the constants of the formulas, the replacements and the other changes, named after their files."""
-    for file in library.COUNTED:
+    for file in COUNTED:
         for number, (start, end, old) in enumerate(constants(file)):
             new = str(int(old) + 1)
             yield Mutant(file, f"{file}: constant {number}: {old} -> {new}", splice(start, end, new))
-    for file, name, old, new in (*library.REPLACEMENTS, *book.REPLACEMENTS):
-        yield Mutant(file, f"{file}: {name}", replace_first(old, new))
-    for file, name, change in book.other_changes():
+    for file, replacements in tomllib.loads(REPLACEMENTS.read_text(encoding="utf-8")).items():
+        for name, (old, new) in replacements.items():
+            yield Mutant(file, f"{file}: {name}", replace_first(old, new))
+    for file, name, change in changes.other_changes():
         yield Mutant(file, f"{file}: {name}", change)
 
 
@@ -73,7 +81,7 @@ def copy_repository(folder: Path) -> Path:
 
 def stages(file: str) -> Iterator[tuple[str, list[str], str]]:
     """Yield the name, the command and the browser of each check, the cheapest that can notice first."""
-    own = [Path(file).stem, *(["formula"] if file in library.COUNTED else [])]
+    own = [Path(file).stem, *(["formula"] if file in COUNTED else [])]
     tests = [f"tests/test_{name}.py" for name in own if (ROOT / f"tests/test_{name}.py").exists()]
     if file.endswith((".py", ".ipynb")):
         yield "its own tests", [*PYTEST, file, *tests], NO_BROWSER

@@ -25,19 +25,19 @@ from llm_latency.notation import (
 PAGE = "attention-variants"
 
 
-@formula(latex=r"\bar{x}", unit=sp.S.One, page="operator-model", example=dict(context=0, prompt=1024), result=512.5)
+@formula(r"\bar{x}", sp.S.One, page="operator-model", example=dict(context=0, prompt=1024), result=512.5)
 def mean_keys():
     """Keys that a query meets, on average over the new tokens of a sequence."""
     return context + (prompt + 1) / 2
 
 
-@formula(latex="z", unit=sp.S.One, page=PAGE, example=dict(context=0, prompt=8192, window=4096), result=4096)
+@formula("z", sp.S.One, page=PAGE, example=dict(context=0, prompt=8192, window=4096), result=4096)
 def growing_queries():
     """New tokens that the window does not cut, so that each meets one key more than the last."""
     return sp.Max(0, sp.Min(prompt, window - context))
 
 
-@formula(latex=r"\bar{x}_{w}", unit=sp.S.One, page=PAGE, example=dict(context=0, prompt=8192, window=4096), result=3072)
+@formula(r"\bar{x}_{w}", sp.S.One, page=PAGE, example=dict(context=0, prompt=8192, window=4096), result=3072)
 def mean_windowed_keys():
     """Keys that a query meets in a windowed layer, on average over the new tokens of a sequence."""
     return (
@@ -45,15 +45,15 @@ def mean_windowed_keys():
     ) / prompt
 
 
-@formula(latex=r"\hat{y}_{w}", unit=sp.S.One, page=PAGE, example=dict(context=8192, prompt=1, window=4096), result=4096)
+@formula(r"\hat{y}_{w}", sp.S.One, page=PAGE, example=dict(context=8192, prompt=1, window=4096), result=4096)
 def windowed_kv_reach():
     """Keys of one sequence that a pass reads or writes in a windowed layer."""
     return sp.Min(context, window - 1) + prompt
 
 
 @formula(
-    latex=r"m_{\mathrm{kv}}^{\mathrm{grouped}}",
-    unit=byte,
+    r"m_{\mathrm{kv}}^{\mathrm{grouped}}",
+    byte,
     page=PAGE,
     example=GPT_260B | dict(n_kv_heads=8, head_dim=128),
     result=3.277e05,
@@ -64,8 +64,8 @@ def grouped_kv_bytes_per_token():
 
 
 @formula(
-    latex=r"m_{\mathrm{kv}}^{\mathrm{latent}}",
-    unit=byte,
+    r"m_{\mathrm{kv}}^{\mathrm{latent}}",
+    byte,
     page=PAGE,
     example=dict(n_layers=61, kv_rank=512, rope_dim=64, bytes_per_kv=2),
     result=7.027e04,
@@ -76,8 +76,8 @@ def latent_kv_bytes_per_token():
 
 
 @formula(
-    latex=r"I_{\mathrm{attention}}^{\mathrm{grouped}}",
-    unit=FLOP / byte,
+    r"I_{\mathrm{attention}}^{\mathrm{grouped}}",
+    FLOP / byte,
     page=PAGE,
     example=dict(n_heads=64, n_kv_heads=8, bytes_per_kv=2),
     result=8,
@@ -88,8 +88,8 @@ def grouped_attention_intensity():
 
 
 @formula(
-    latex=r"I_{\mathrm{attention}}^{\mathrm{latent}}",
-    unit=FLOP / byte,
+    r"I_{\mathrm{attention}}^{\mathrm{latent}}",
+    FLOP / byte,
     page=PAGE,
     example=dict(n_heads=128, kv_rank=512, rope_dim=64, bytes_per_kv=2),
     result=241.8,
@@ -100,8 +100,8 @@ def latent_attention_intensity():
 
 
 @formula(
-    latex=r"\frac{F_{\mathrm{absorbed}}}{F_{\mathrm{expanded}}}",
-    unit=sp.S.One,
+    r"\frac{F_{\mathrm{absorbed}}}{F_{\mathrm{expanded}}}",
+    sp.S.One,
     page=PAGE,
     example=dict(kv_rank=512, nope_dim=128, rope_dim=64, value_dim=128),
     result=3.4,

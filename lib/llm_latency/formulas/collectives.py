@@ -40,17 +40,15 @@ _phase_share = (n_devices - 1) / n_devices
 _transfer_time = _phase_share * message_bytes / link_bandwidth
 
 
-@formula(
-    latex=r"D_{\mathrm{sent}}", unit=byte, page=PAGE, example=dict(n_devices=16, message_bytes=32768), result=6.144e04
-)
+@formula(r"D_{\mathrm{sent}}", byte, page=PAGE, example=dict(n_devices=16, message_bytes=32768), result=6.144e04)
 def all_reduce_bytes():
     """Bytes that each device sends in one all-reduce."""
     return _phase_share * message_bytes * PHASES
 
 
 @formula(
-    latex=r"t_{\mathrm{phase}}^{\mathrm{direct}}",
-    unit=second,
+    r"t_{\mathrm{phase}}^{\mathrm{direct}}",
+    second,
     page=PAGE,
     example=GPT_260B | dict(message_bytes=32768),
     result=8.102e-06,
@@ -61,8 +59,8 @@ def direct_phase_time():
 
 
 @formula(
-    latex=r"t_{\mathrm{phase}}^{\mathrm{ring}}",
-    unit=second,
+    r"t_{\mathrm{phase}}^{\mathrm{ring}}",
+    second,
     page=PAGE,
     example=GPT_260B | dict(message_bytes=32768),
     result=0.0001201,
@@ -72,37 +70,33 @@ def ring_phase_time():
     return (n_devices - 1) * link_latency + _transfer_time
 
 
-@formula(
-    latex=r"t_{\mathrm{direct}}", unit=second, page=PAGE, example=GPT_260B | dict(message_bytes=32768), result=1.62e-05
-)
+@formula(r"t_{\mathrm{direct}}", second, page=PAGE, example=GPT_260B | dict(message_bytes=32768), result=1.62e-05)
 def direct_all_reduce_time():
     """Time of an all-reduce whose devices exchange directly with all peers at once."""
     return PHASES * direct_phase_time.term
 
 
-@formula(
-    latex=r"t_{\mathrm{ring}}", unit=second, page=PAGE, example=GPT_260B | dict(message_bytes=32768), result=0.0002402
-)
+@formula(r"t_{\mathrm{ring}}", second, page=PAGE, example=GPT_260B | dict(message_bytes=32768), result=0.0002402)
 def ring_all_reduce_time():
     """Time of an all-reduce whose devices pass pieces around a ring."""
     return PHASES * ring_phase_time.term
 
 
-@formula(latex=r"D^{*}", unit=byte, page="communication", example=GPT_260B, result=2.56e06)
+@formula(r"D^{*}", byte, page="communication", example=GPT_260B, result=2.56e06)
 def balanced_message_bytes():
     """Vector for which a phase of the direct exchange spends as long on latency as on bytes."""
     return link_latency * link_bandwidth * n_devices / (n_devices - 1)
 
 
-@formula(latex=r"I_{\mathrm{ridge}}^{\mathrm{link}}", unit=FLOP / byte, page="communication", example=A100, result=1040)
+@formula(r"I_{\mathrm{ridge}}^{\mathrm{link}}", FLOP / byte, page="communication", example=A100, result=1040)
 def link_ridge_point():
     """Work per byte sent at which computing and sending take equally long."""
     return peak_flops / link_bandwidth
 
 
 @formula(
-    latex=r"I_{\mathrm{layer}}^{\mathrm{link}}",
-    unit=FLOP / byte,
+    r"I_{\mathrm{layer}}^{\mathrm{link}}",
+    FLOP / byte,
     page="communication",
     example=GPT_260B,
     result=3277,
@@ -117,7 +111,7 @@ def communication_intensity():
     )
 
 
-@formula(latex=r"h^{*}", unit=sp.S.One, page="communication", example=GPT_260B, result=1.56e04)
+@formula(r"h^{*}", sp.S.One, page="communication", example=GPT_260B, result=1.56e04)
 def balanced_width():
     """Width at which the attention's output matrix computes for as long as its phase sends."""
     return (n_devices - 1) * bytes_per_activation / flops_per_mac * link_ridge_point.term
@@ -128,8 +122,8 @@ _nodes = sp.Max(1, tp / devices_per_node)
 
 
 @formula(
-    latex=r"t_{\mathrm{all\text{-}reduce}}",
-    unit=second,
+    r"t_{\mathrm{all\text{-}reduce}}",
+    second,
     page="operator-model",
     example=A100
     | dict(hops=1, message_bytes=32768, link_efficiency=1, tp=16, devices_per_node=8, network_bandwidth=25e9),
@@ -150,8 +144,8 @@ def all_reduce_time():
 
 
 @formula(
-    latex=r"t_{\mathrm{stages}}",
-    unit=second,
+    r"t_{\mathrm{stages}}",
+    second,
     page="operator-model",
     example=dict(pp=2, link_latency=8e-6, message_bytes=32768, tp=1, link_efficiency=1, stage_bandwidth=300e9),
     result=8.109e-06,

@@ -10,33 +10,21 @@ from llm_latency.notation import experts_per_token, n_experts, tokens
 PAGE = "mixture-of-experts"
 
 
-@formula(
-    latex=r"\bar{E}_{T}",
-    unit=sp.S.One,
-    page=PAGE,
-    example=dict(n_experts=8, experts_per_token=2, tokens=16),
-    result=7.92,
-)
+@formula(r"\bar{E}_{T}", sp.S.One, page=PAGE, example=dict(n_experts=8, experts_per_token=2, tokens=16), result=7.92)
 def distinct_experts():
     """Different experts that the tokens visit on average, each choosing at random."""
     return n_experts * (1 - (1 - experts_per_token / n_experts) ** tokens)
 
 
-@formula(
-    latex=r"\bar{T}_{e}",
-    unit=sp.S.One,
-    page=PAGE,
-    example=dict(n_experts=8, experts_per_token=2, tokens=16),
-    result=4.04,
-)
+@formula(r"\bar{T}_{e}", sp.S.One, page=PAGE, example=dict(n_experts=8, experts_per_token=2, tokens=16), result=4.04)
 def tokens_per_expert():
     """Tokens that share one expert that is read."""
     return tokens * experts_per_token / distinct_experts.term
 
 
 @formula(
-    latex=r"B^{*}_{E}",
-    unit=sp.S.One,
+    r"B^{*}_{E}",
+    sp.S.One,
     page=PAGE,
     example=GPT_13B | dict(n_experts=8, experts_per_token=2, mem_bandwidth=2.039e12),
     result=612.1,

@@ -18,19 +18,14 @@ from llm_latency.notation import (
 )
 
 
-@formula(latex=r"M_{\mathrm{weights}}", unit=byte, page="roofline", example=GPT_260B, result=5.2e11)
+@formula(r"M_{\mathrm{weights}}", byte, page="roofline", example=GPT_260B, result=5.2e11)
 def weight_bytes():
     """Bytes of all weights, over all devices."""
     return bytes_per_param * n_params
 
 
 @formula(
-    latex=r"m_{\mathrm{kv}}",
-    unit=byte,
-    page="example-260b",
-    example=GPT_260B,
-    result=5.243e06,
-    assumes=("multi-head attention",),
+    r"m_{\mathrm{kv}}", byte, page="example-260b", example=GPT_260B, result=5.243e06, assumes=("multi-head attention",)
 )
 def kv_bytes_per_token():
     """Bytes that one token leaves in the KV cache: a key and a value in every layer."""
@@ -38,11 +33,7 @@ def kv_bytes_per_token():
 
 
 @formula(
-    latex=r"M_{\mathrm{kv}}",
-    unit=byte,
-    page="example-260b",
-    example=GPT_260B | dict(batch=512, context=2048),
-    result=5.498e12,
+    r"M_{\mathrm{kv}}", byte, page="example-260b", example=GPT_260B | dict(batch=512, context=2048), result=5.498e12
 )
 def kv_cache_bytes():
     """Bytes of the KV cache of a whole batch, over all devices."""
@@ -52,19 +43,19 @@ def kv_cache_bytes():
 _free_bytes = n_devices * mem_size - weight_bytes.term
 
 
-@formula(latex=r"L_{\max}", unit=sp.S.One, page="example-260b", example=GPT_260B | dict(batch=512), result=44.7)
+@formula(r"L_{\max}", sp.S.One, page="example-260b", example=GPT_260B | dict(batch=512), result=44.7)
 def max_context():
     """Tokens of context per sequence that fit beside the weights; negative if those alone do not fit."""
     return _free_bytes / (batch * kv_bytes_per_token.term)
 
 
-@formula(latex=r"(BL)_{\max}", unit=sp.S.One, page="kv-cache", example=GPT_260B, result=2.289e04)
+@formula(r"(BL)_{\max}", sp.S.One, page="kv-cache", example=GPT_260B, result=2.289e04)
 def max_cached_tokens():
     """Tokens of KV cache that fit beside the weights, over all sequences; negative if those alone do not fit."""
     return _free_bytes / kv_bytes_per_token.term
 
 
-@formula(latex=r"B_{\max}", unit=sp.S.One, page="batch-size", example=GPT_13B | dict(context=512), result=33.38)
+@formula(r"B_{\max}", sp.S.One, page="batch-size", example=GPT_13B | dict(context=512), result=33.38)
 def max_batch():
     """Sequences that fit beside the weights; negative if those alone do not fit."""
     return _free_bytes / (context * kv_bytes_per_token.term)

@@ -17,20 +17,14 @@ PAGE = "batch-size"
 
 
 @formula(
-    latex=r"t_{\mathrm{kv}}",
-    unit=second,
-    page="example-260b",
-    example=GPT_260B | dict(batch=512, context=1),
-    result=0.0001118,
+    r"t_{\mathrm{kv}}", second, page="example-260b", example=GPT_260B | dict(batch=512, context=1), result=0.0001118
 )
 def kv_read_time():
     """Time to read the KV cache of the whole batch once."""
     return kv_cache_bytes.term / (n_devices * mem_bandwidth)
 
 
-@formula(
-    latex=r"t_{\mathrm{read}}", unit=second, page=PAGE, example=GPT_13B | dict(batch=64, context=512), result=0.03523
-)
+@formula(r"t_{\mathrm{read}}", second, page=PAGE, example=GPT_13B | dict(batch=64, context=512), result=0.03523)
 def decode_read_time():
     """Time of a decode step's reading: the weights once, and the KV cache of every sequence."""
     return serial(weight_read_time.term, kv_read_time.term)
@@ -40,8 +34,8 @@ _step_work_per_sequence = token_flops.term + attention_flops_per_token.term
 
 
 @formula(
-    latex=r"I_{\mathrm{decode}}^{\mathrm{cached}}",
-    unit=FLOP / byte,
+    r"I_{\mathrm{decode}}^{\mathrm{cached}}",
+    FLOP / byte,
     page=PAGE,
     example=GPT_13B | dict(batch=208, context=512, n_params=12.58e9),
     result=47.33,
@@ -51,23 +45,21 @@ def cached_decode_intensity():
     return batch * _step_work_per_sequence / (weight_bytes.term + kv_cache_bytes.term)
 
 
-@formula(
-    latex=r"I_{\max}", unit=FLOP / byte, page=PAGE, example=GPT_13B | dict(context=512, n_params=12.58e9), result=60.99
-)
+@formula(r"I_{\max}", FLOP / byte, page=PAGE, example=GPT_13B | dict(context=512, n_params=12.58e9), result=60.99)
 def decode_intensity_ceiling():
     """Intensity that a decode step approaches as its batch grows without bound."""
     return _step_work_per_sequence / (context * kv_bytes_per_token.term)
 
 
-@formula(latex=r"B^{*}_{L}", unit=sp.S.One, page=PAGE, example=GPT_13B | dict(context=100), result=598.1)
+@formula(r"B^{*}_{L}", sp.S.One, page=PAGE, example=GPT_13B | dict(context=100), result=598.1)
 def cached_critical_batch():
     """Batch at which a decode step computes for as long as it reads weights and cache; negative if none."""
     return weight_bytes.term / (_step_work_per_sequence / ridge_point.term - context * kv_bytes_per_token.term)
 
 
 @formula(
-    latex=r"\Delta t",
-    unit=second,
+    r"\Delta t",
+    second,
     page="later-tokens",
     example=GPT_13B | dict(batch=80, n_devices=8, mem_bandwidth=0.9e12),
     result=9.102e-06,
@@ -77,7 +69,7 @@ def step_growth():
     return batch * kv_bytes_per_token.term / (n_devices * mem_bandwidth)
 
 
-@formula(latex=r"R_{\mathrm{recompute}}", unit=byte / second, page="kv-cache", example=GPT_13B, result=9.83e09)
+@formula(r"R_{\mathrm{recompute}}", byte / second, page="kv-cache", example=GPT_13B, result=9.83e09)
 def recompute_rate():
     """Bytes of KV cache that a prefill of the same tokens produces per second."""
     return kv_bytes_per_token.term * n_devices * peak_flops / token_flops.term

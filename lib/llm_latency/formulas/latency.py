@@ -31,8 +31,8 @@ from llm_latency.notation import (
 
 
 @formula(
-    latex=r"t_{\mathrm{comm}}",
-    unit=second,
+    r"t_{\mathrm{comm}}",
+    second,
     page="decode-latency",
     example=GPT_260B | dict(tokens=512),
     result=0.01934,
@@ -49,8 +49,8 @@ def communication_time():
 
 
 @formula(
-    latex=r"t_{\mathrm{comm}}^{\mathrm{small}}",
-    unit=second,
+    r"t_{\mathrm{comm}}^{\mathrm{small}}",
+    second,
     page="decode-latency",
     example=GPT_260B,
     result=0.00256,
@@ -62,8 +62,8 @@ def latency_bound_communication_time():
 
 
 @formula(
-    latex=r"t_{\mathrm{comm}}^{\mathrm{large}}",
-    unit=second,
+    r"t_{\mathrm{comm}}^{\mathrm{large}}",
+    second,
     page="decode-latency",
     example=GPT_260B | dict(tokens=512),
     result=0.0179,
@@ -75,8 +75,8 @@ def bandwidth_bound_communication_time():
 
 
 @formula(
-    latex=r"t_{\mathrm{compute}}^{\mathrm{decode}}",
-    unit=second,
+    r"t_{\mathrm{compute}}^{\mathrm{decode}}",
+    second,
     page="decode-latency",
     example=GPT_260B | dict(batch=512),
     result=0.05333,
@@ -88,8 +88,8 @@ def decode_compute_time():
 
 
 @formula(
-    latex=r"t_{\mathrm{comm}}^{\mathrm{decode}}",
-    unit=second,
+    r"t_{\mathrm{comm}}^{\mathrm{decode}}",
+    second,
     page="decode-latency",
     example=GPT_260B | dict(batch=512),
     result=0.01934,
@@ -101,8 +101,8 @@ def decode_communication_time():
 
 
 @formula(
-    latex=r"t_{\mathrm{decode}}^{\mathrm{overlapped}}",
-    unit=second,
+    r"t_{\mathrm{decode}}^{\mathrm{overlapped}}",
+    second,
     page="decode-latency",
     example=GPT_260B | dict(batch=512),
     result=0.05333,
@@ -113,8 +113,8 @@ def overlapped_decode_step_time():
 
 
 @formula(
-    latex=r"t_{\mathrm{decode}}^{\mathrm{serial}}",
-    unit=second,
+    r"t_{\mathrm{decode}}^{\mathrm{serial}}",
+    second,
     page="decode-latency",
     example=GPT_260B | dict(batch=512),
     result=0.07267,
@@ -125,8 +125,8 @@ def serial_decode_step_time():
 
 
 @formula(
-    latex=r"t_{\mathrm{decode}}^{\mathrm{cached}}",
-    unit=second,
+    r"t_{\mathrm{decode}}^{\mathrm{cached}}",
+    second,
     page="batch-size",
     example=GPT_260B | dict(batch=512, context=44),
     result=0.07759,
@@ -139,8 +139,8 @@ def cached_decode_step_time():
 
 
 @formula(
-    latex=r"t_{\mathrm{compute}}^{\mathrm{prefill}}",
-    unit=second,
+    r"t_{\mathrm{compute}}^{\mathrm{prefill}}",
+    second,
     page="prefill-latency",
     example=GPT_13B | dict(batch=1, prompt=512),
     result=0.04267,
@@ -152,8 +152,8 @@ def prefill_compute_time():
 
 
 @formula(
-    latex=r"t_{\mathrm{comm}}^{\mathrm{prefill}}",
-    unit=second,
+    r"t_{\mathrm{comm}}^{\mathrm{prefill}}",
+    second,
     page="prefill-latency",
     example=GPT_260B | dict(batch=1, prompt=2048),
     result=0.06967,
@@ -165,8 +165,8 @@ def prefill_communication_time():
 
 
 @formula(
-    latex=r"t_{\mathrm{prefill}}^{\mathrm{overlapped}}",
-    unit=second,
+    r"t_{\mathrm{prefill}}^{\mathrm{overlapped}}",
+    second,
     page="prefill-latency",
     example=GPT_260B | dict(batch=1, prompt=2048),
     result=0.2133,
@@ -177,8 +177,8 @@ def overlapped_prefill_time():
 
 
 @formula(
-    latex=r"t_{\mathrm{prefill}}^{\mathrm{serial}}",
-    unit=second,
+    r"t_{\mathrm{prefill}}^{\mathrm{serial}}",
+    second,
     page="prefill-latency",
     example=GPT_260B | dict(batch=1, prompt=2048),
     result=0.283,
@@ -195,8 +195,8 @@ _mlp_work = sum(
 
 
 @formula(
-    latex=r"t_{\mathrm{MLP}}",
-    unit=second,
+    r"t_{\mathrm{MLP}}",
+    second,
     page="prefill-latency",
     example=GPT_13B | dict(batch=1, prompt=512),
     result=0.0006883,

@@ -5,8 +5,8 @@ from llm_latency.notation import bits_per_byte, byte, group_size, scale_bits, we
 
 
 @formula(
-    latex=r"b_{w}^{\mathrm{quantised}}",
-    unit=byte,
+    r"b_{w}^{\mathrm{quantised}}",
+    byte,
     page="quantisation",
     example=dict(weight_bits=4, group_size=128, scale_bits=16, zero_point_bits=4),
     result=0.5195,

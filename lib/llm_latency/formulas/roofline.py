@@ -83,7 +83,7 @@ def serial(*times: sp.Expr) -> sp.Expr:
     return sp.Add(*times)
 
 
-@formula(latex=r"I_{\mathrm{ridge}}", unit=FLOP / byte, page=PAGE, example=A100, result=208)
+@formula(r"I_{\mathrm{ridge}}", FLOP / byte, page=PAGE, example=A100, result=208)
 def ridge_point():
     """Arithmetic intensity at which reading and computing take equally long."""
     return peak_flops / mem_bandwidth
@@ -93,8 +93,8 @@ _matmul_bytes = bytes_per_param * inner * cols + bytes_per_activation * rows * (
 
 
 @formula(
-    latex=r"I_{\mathrm{matmul}}",
-    unit=FLOP / byte,
+    r"I_{\mathrm{matmul}}",
+    FLOP / byte,
     page=PAGE,
     example=GPT_13B | dict(rows=208, inner=12288, cols=12288),
     result=201.2,
@@ -105,8 +105,8 @@ def matmul_intensity():
 
 
 @formula(
-    latex=r"t_{\mathrm{matmul}}",
-    unit=second,
+    r"t_{\mathrm{matmul}}",
+    second,
     page=PAGE,
     example=GPT_13B | dict(rows=64, inner=12288, cols=12288, mem_bandwidth=2.039e12),
     result=0.0001496,
@@ -116,17 +116,15 @@ def matmul_time():
     return overlapped(_matmul_bytes / mem_bandwidth, matmul_flops.expr / peak_flops)
 
 
-@formula(
-    latex=r"t_{\mathrm{weights}}", unit=second, page=PAGE, example=GPT_260B, result=0.02167, assumes=("no experts",)
-)
+@formula(r"t_{\mathrm{weights}}", second, page=PAGE, example=GPT_260B, result=0.02167, assumes=("no experts",))
 def weight_read_time():
     """Time to read every weight once, the weights spread evenly over the devices."""
     return weight_bytes.expr / (n_devices * mem_bandwidth)
 
 
 @formula(
-    latex=r"t_{\mathrm{compute}}",
-    unit=second,
+    r"t_{\mathrm{compute}}",
+    second,
     page=PAGE,
     example=GPT_260B | dict(tokens=512),
     result=0.05333,
@@ -137,23 +135,21 @@ def compute_time():
     return tokens * flops_per_mac * n_params / (n_devices * peak_flops)
 
 
-@formula(
-    latex=r"I_{\mathrm{decode}}", unit=FLOP / byte, page=PAGE, example=dict(batch=512, bytes_per_param=2), result=512
-)
+@formula(r"I_{\mathrm{decode}}", FLOP / byte, page=PAGE, example=dict(batch=512, bytes_per_param=2), result=512)
 def decode_intensity():
     """Arithmetic intensity of a decode step, its weights read once for the whole batch."""
     return batch * flops_per_mac / bytes_per_param
 
 
-@formula(latex=r"B^{*}", unit=sp.S.One, page="decode-latency", example=GPT_13B, result=208)
+@formula(r"B^{*}", sp.S.One, page="decode-latency", example=GPT_13B, result=208)
 def critical_batch():
     """Batch at which a decode step computes for as long as it reads its weights."""
     return bytes_per_param / flops_per_mac * ridge_point.expr
 
 
 @formula(
-    latex=r"t_{\mathrm{unembedding}}",
-    unit=second,
+    r"t_{\mathrm{unembedding}}",
+    second,
     page="example-13b-decode",
     example=GPT_13B | dict(mem_bandwidth=1.555e12),
     result=0.0003372,

@@ -22,15 +22,15 @@ from llm_latency.notation import (
 PAGE = "counting"
 
 
-@formula(latex=r"F_{\mathrm{matmul}}", unit=FLOP, page=PAGE, example=dict(rows=3, inner=4, cols=5), result=120)
+@formula(r"F_{\mathrm{matmul}}", FLOP, page=PAGE, example=dict(rows=3, inner=4, cols=5), result=120)
 def matmul_flops():
     """Work of the product of two matrices."""
     return flops_per_mac * rows * inner * cols
 
 
 @formula(
-    latex=r"P_{\mathrm{layer}}",
-    unit=sp.S.One,
+    r"P_{\mathrm{layer}}",
+    sp.S.One,
     page=PAGE,
     example=GPT_13B,
     result=3.146e08,
@@ -42,8 +42,8 @@ def layer_weights():
 
 
 @formula(
-    latex=r"P_{\mathrm{blocks}}",
-    unit=sp.S.One,
+    r"P_{\mathrm{blocks}}",
+    sp.S.One,
     page=PAGE,
     example=GPT_13B,
     result=1.258e10,
@@ -62,8 +62,8 @@ _vectors_per_layer = (4 + 4 + 1) + 2 * _VECTORS_PER_NORM
 
 
 @formula(
-    latex=r"P_{\mathrm{total}}",
-    unit=sp.S.One,
+    r"P_{\mathrm{total}}",
+    sp.S.One,
     page=PAGE,
     example=dict(n_layers=12, d_model=768, vocab=50257, n_positions=1024),
     result=1.244e08,
@@ -77,14 +77,7 @@ def total_params():
     )
 
 
-@formula(
-    latex=r"F_{\mathrm{token}}",
-    unit=FLOP,
-    page=PAGE,
-    example=dict(n_params=13e9),
-    result=2.6e10,
-    assumes=("no experts",),
-)
+@formula(r"F_{\mathrm{token}}", FLOP, page=PAGE, example=dict(n_params=13e9), result=2.6e10, assumes=("no experts",))
 def token_flops():
     """Work of the weight matrices for one token: one multiply-add per parameter."""
     return flops_per_mac * n_params
@@ -95,8 +88,8 @@ _weighted_values = matmul_flops.expr.subs({rows: 1, inner: context, cols: d_mode
 
 
 @formula(
-    latex=r"F_{\mathrm{attention}}",
-    unit=FLOP,
+    r"F_{\mathrm{attention}}",
+    FLOP,
     page=PAGE,
     example=GPT_13B | dict(context=512),
     result=4.194e08,
@@ -108,8 +101,8 @@ def attention_flops_per_token():
 
 
 @formula(
-    latex=r"\frac{F_{\mathrm{attention}}}{\varphi P_{\mathrm{blocks}}}",
-    unit=sp.S.One,
+    r"\frac{F_{\mathrm{attention}}}{\varphi P_{\mathrm{blocks}}}",
+    sp.S.One,
     page=PAGE,
     example=dict(context=512, d_model=5120),
     result=0.01667,

@@ -1,4 +1,4 @@
-"""Mutants of the book, its data and its tools; replacements are given as in `library`."""
+"""Mutants of the data and of the notebooks that are more than a text in the place of another."""
 
 import json
 import random
@@ -7,38 +7,8 @@ from collections.abc import Callable, Iterator
 
 from book_tools.repository import ROOT
 
-LINE_BREAKS = "tools/book_site/line_breaks.py"
 DEVICES, MODELS = "lib/llm_latency/data/devices.csv", "lib/llm_latency/data/models.csv"
 PAGES = sorted(path.stem for path in (ROOT / "book").glob("*.ipynb"))
-
-REPLACEMENTS = (
-    (LINE_BREAKS, "units let go", "[kMGTP]?", "[k]?"),
-    (LINE_BREAKS, "values let go", r"(?:\s=\s[\d.,]*\d(?:\s{UNIT})?)?", ""),
-    (LINE_BREAKS, "names let go", r"|\d-\w)", ")"),
-    ("tools/book_site/text_nodes.py", "text by its words", "if node is text", "if node == text"),
-    ("tools/book_site/symbol_meanings.py", "meanings twice", "        known.update(meanings)\n", ""),
-    ("tools/book_site/live_charts.py", "empty buttons", "json.dumps(values)", "json.dumps({})"),
-    ("tools/book_print/chapter.py", "folded code", "*body.select(FOLDED_CODE), ", ""),
-    ("tools/book_print/pdf_checks.py", "headings alone", "if last and", "if False and"),
-    ("book/roofline.ipynb", "long lines", "read_clock = moved", f"read_clock = {' ' * 70}moved"),
-    ("book/decode-latency.ipynb", "number in prose", "21.7 ms at batch 1", "23.7 ms at batch 1"),
-    ("book/counting.ipynb", "a broken reference", "(roofline.ipynb)", "(rooflime.ipynb)"),
-    ("lib/llm_latency/data/claims.csv", "claim without a cell", ",prefill-13b-swapped", ",prefill-13b-gone"),
-    ("lib/llm_latency/data/runs.csv", "a published run too fast", "request,565e-3", "request,5e-3"),
-    ("lib/llm_latency/data/profile.csv", "figure without its reading error", ",0.005,1,", ",0,1,"),
-    ("lib/llm_latency/data/latencies.csv", "measured latency", "63.17e-3", "65.17e-3"),
-    (DEVICES, "bandwidth of a device", "1.555e12", "1.556e12"),
-    (MODELS, "width of a model", "16384", "16484"),
-    ("_toc.yml", "notebook missing", "      - file: book/roofline\n", ""),
-    ("_config.yml", "an address that the notebooks do not know", 'url: ""', 'url: "https://github.com/a/b"'),
-    (
-        "_config.yml",
-        "a resource from outside",
-        'extra_footer: "',
-        "extra_footer: \"<img alt='x' src='https://example.org/x.png'>",
-    ),
-    (".binder/requirements.txt", "Binder with other versions", "requirements.lock", "requirements.txt"),
-)
 
 
 def other_changes() -> Iterator[tuple[str, str, Callable[[str], str]]]:
