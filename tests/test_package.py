@@ -155,3 +155,11 @@ def test_help_fits_on_a_screen_and_leads_on():
 def test_the_version_stands_in_one_place():
     assert "version" in PROJECT["dynamic"]
     assert re.fullmatch(r"\d+\.\d+\.\d+", ll.__version__)
+
+
+def test_the_api_reference_lists_every_public_name_and_formula():
+    page = (ROOT / "book" / "api.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"\.\. auto\w+:: (?:[\w.]+\.)?(\w+)", page))
+    modules = {name for name, value in vars(ll).items() if inspect.ismodule(value)}
+    public = {name for name in vars(ll) if name[0] != "_"} - modules - {"models", "devices", "FORMULAS"}
+    assert public | ll.FORMULAS.keys() <= listed

@@ -8,6 +8,7 @@ from sphinx.util.typing import ExtensionMetadata
 
 from . import (
     accessibility,
+    api_reference,
     bibliography_order,
     cell_anchors,
     chart_colours,
@@ -35,7 +36,7 @@ PARTS = (
     *(mathematics, symbol_meanings, line_breaks),
     *(live_charts, chart_colours, dark_charts),
     *(cell_anchors, code_folding, run_instructions),
-    *(glossary_links, bibliography_order, search_index),
+    *(glossary_links, api_reference, bibliography_order, search_index),
     *(static_files, icon_font, scrolling_boxes, deferred_scripts, style_sheets),
     *(accessibility, head_metadata, footer, not_found, outside_resources),
 )
