@@ -22,6 +22,16 @@ CONCEPTS = sorted((ROOT / "lib/llm_latency/formulas").glob("*.py"))
 FORMULAS = [path.relative_to(ROOT).as_posix() for path in CONCEPTS if path.stem != "examples"]
 COUNTED = [*FORMULAS, OPERATORS]
 """In these modules, each whole number of an expression is changed."""
+TESTED_BY = {
+    "deployment": ("passes", "splits", "memory", "times", "explain"),
+    "operators": ("operator", "shape"),
+    "live": ("specification", "controls", "vega_expressions"),
+    "plots": ("labels", "bars"),
+    "evaluation": ("numpy_printer",),
+    "notation": ("registry",),
+    "catalogue": ("tables", "devices", "models", "latencies", "profile"),
+}
+"""Modules and tables whose tests are in a file of another name."""
 LEFT_OUT = (".venv", ".node", "_build", ".*_cache", "__pycache__")
 PYTEST = [sys.executable, "-m", "pytest", "-x", "-n0"]
 BUILD = [str(Path(sys.executable).parent / "jupyter-book"), "build", ".", "-W", "--keep-going", "--quiet"]
@@ -81,10 +91,13 @@ def copy_repository(folder: Path) -> Path:
 
 def stages(file: str) -> Iterator[tuple[str, list[str], str]]:
     """Yield the name, the command and the browser of each check, the cheapest that can notice first."""
-    own = [Path(file).stem, *(["formula"] if file in COUNTED else [])]
+    stem = Path(file).stem
+    elsewhere = [test for test, stems in TESTED_BY.items() if stem in stems]
+    own = [stem, *elsewhere, *(["formula"] if file in COUNTED else [])]
     tests = [f"tests/test_{name}.py" for name in own if (ROOT / f"tests/test_{name}.py").exists()]
-    if file.endswith((".py", ".ipynb")):
-        yield "its own tests", [*PYTEST, file, *tests], NO_BROWSER
+    runs = [file] if file.endswith((".py", ".ipynb")) else []
+    if runs or tests:
+        yield "its own tests", [*PYTEST, *runs, *tests], NO_BROWSER
     yield "unit", [*PYTEST, "tests", "lib", "tools", "README.md"], NO_BROWSER
     yield "nbval", [*PYTEST, "book"], NO_BROWSER
     yield "site", BUILD, NO_BROWSER
