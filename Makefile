@@ -19,7 +19,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION = 1
 
 .PHONY: book serve pdf lab test test-long site-check notebooks pictures mutants lint lock clean
 
-# A build starts from nothing: Sphinx warns about a page only when it reads it.
+# A build starts from scratch: Sphinx warns about a page only when it reads it.
 book: $(READY)
 	@rm -rf _build
 	$(BIN)/jupyter-book build . -W --keep-going --quiet
@@ -43,13 +43,13 @@ lab: $(READY)
 test: lint book
 	$(BIN)/python -m pytest
 
-# For a change of formulas, operators, deployments or the calculator: 2000 new random cases of each property instead of
+# For a change to formulas, operators, deployments or the calculator: 2000 new random cases of each property instead of
 # the same 60, and the comparisons with exact values and with the browser's numbers at 10 to 100 times as many points.
 # About a quarter of an hour on two idle cores (estimated from the processor time of smaller runs).
 test-long: $(READY)
 	$(BIN)/python -m pytest tests -m "long or hypothesis" --hypothesis-profile=long --dist=load
 
-# PAGES="index roofline" checks these pages alone, LIGHTHOUSE=no leaves Lighthouse out.
+# PAGES="index roofline" checks only these pages, LIGHTHOUSE=no leaves Lighthouse out.
 ifeq ($(LIGHTHOUSE),no)
 site-check: book
 	$(BIN)/python -m site_check --no-lighthouse $(PAGES)
@@ -65,7 +65,7 @@ notebooks: $(READY)
 pictures: $(READY)
 	$(BIN)/python tools/draw_pictures.py
 
-# MUTANTS="roofline|kv_cache" runs those whose name matches the pattern.
+# MUTANTS="roofline|kv_cache" runs those whose names match the pattern.
 mutants: $(READY)
 	$(BIN)/python -m mutants "$(MUTANTS)"
 
@@ -99,7 +99,7 @@ $(VENV)/.locked: requirements.lock
 	@command -v "$(PYTHON)" > /dev/null || { echo "No $(PYTHON) found: install Python 3.11 or newer, or name it with make PYTHON=..." >&2; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "The book needs Python 3.11 or newer, and $(PYTHON) is $$("$(PYTHON)" --version 2>&1): name a newer one with make PYTHON=..." >&2; exit 1; }
 	@"$(PYTHON)" -c 'import venv, ensurepip' 2> /dev/null || { echo "$(PYTHON) has no venv module: install it (on Debian and Ubuntu: apt install python3-venv)" >&2; exit 1; }
-	@test ! -e $(VENV) -o -e $(VENV)/.made-by-make || { echo "There is a $(VENV) here that make did not make: move it away, or use it with the pip commands of the README" >&2; exit 1; }
+	@test ! -e $(VENV) -o -e $(VENV)/.made-by-make || { echo "There is a $(VENV) here that make did not create: move it away, or use it with the pip commands of the README" >&2; exit 1; }
 	@echo "Installing the pinned requirements into $(VENV) (once, about two minutes)"
 	@rm -rf $(VENV) && "$(PYTHON)" -m venv $(VENV) && touch $(VENV)/.made-by-make \
 		&& $(BIN)/pip install -qq --require-hashes -r requirements.lock \

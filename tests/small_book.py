@@ -39,7 +39,7 @@ SHEETS = {"pygments.css": "", "chart-colours.css": "", "mathematics.css": "mjx-c
 
 
 def write_site(folder, first=FIRST, second=SECOND):
-    """Write a site of two pages, and what a repository says of it."""
+    """Write a site of two pages, and what a repository says about it."""
     (folder / "site" / "book").mkdir(parents=True)
     for name, article in (("first", first.replace("SPEC", SPEC)), ("second", second)):
         html = f"<html><body><article>{article}</article></body></html>"

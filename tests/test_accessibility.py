@@ -1,4 +1,4 @@
-"""What screen readers need is there, or missed."""
+"""What screen readers need is there, or a warning says what is missing."""
 
 from types import SimpleNamespace
 
@@ -12,7 +12,7 @@ from transforms import apply
 
 
 @pytest.mark.parametrize(("alt", "count"), [({}, 1), ({"alt": " "}, 1), ({"alt": "A chart."}, 0)])
-def test_an_image_without_words_is_warned_about(alt, count, caplog):
+def test_an_image_without_alternative_text_is_warned_about(alt, count, caplog):
     page = nodes.section("", nodes.image(uri="chart.svg", **alt))
     apply(WarnAboutMissingAltText, page, SimpleNamespace(docname="page"))
     assert len(caplog.records) == count

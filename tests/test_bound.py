@@ -8,7 +8,7 @@ from llm_latency.catalogue.measurements import run_sources, runs
 
 RUNS = runs()
 GIB_PER_GB = 1.024**3
-FASTEST_NETWORK = 25e9  # 200 Gb/s per device, as the source of all runs over several servers states
+FASTEST_NETWORK = 25e9  # 200 Gb/s per device, as the source of all runs on several servers states
 
 
 def bound(run):
@@ -56,7 +56,7 @@ def test_the_bound_is_close_to_the_fastest_runs(shares):
 
 
 def test_every_run_fits_in_memory(faults):
-    """In the memory that vendors print as GB and build as GiB: one run needs 81.9 GB of 80."""
+    """With GB read as GiB, as vendors build them: one run needs 81.9 GB of 80 GB."""
     for run in RUNS:
         if ll.devices[run.device].mem_size is not None and run.pp == 1:
             with faults.at(run):

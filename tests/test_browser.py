@@ -46,7 +46,7 @@ def test_every_link_inside_the_site_leads_somewhere():
 
 
 @pytest.mark.parametrize(("address", "width", "mode"), VISITS)
-def test_a_page_opens_without_fault(browser, base, address, width, mode):
+def test_a_page_opens_without_faults(browser, base, address, width, mode):
     found = check_page(browser, base, address, width, mode, axe=(address, width, mode) not in WITHOUT_AXE)
     assert not faults(found)
     assert found.bytes_transferred <= 1000 * AT_MOST["kB"]
@@ -54,7 +54,7 @@ def test_a_page_opens_without_fault(browser, base, address, width, mode):
 
 
 @pytest.mark.parametrize("address", [INDEX, DECODE_PAGE])
-def test_a_page_is_as_wide_as_the_window_at_widths_between(browser, base, address):
+def test_a_page_fits_the_window_at_widths_in_between(browser, base, address):
     with open_page(browser, base) as page:
         page.goto(f"{base}/{address}")
         page.evaluate("siteCheck.unfold()")
@@ -86,7 +86,7 @@ def test_a_search_for_all_reduce_finds_the_page_on_communication(browser, base, 
     assert "book/communication.html" in search(browser, base, words)
 
 
-def test_a_search_names_each_entry_of_the_glossary_once_and_escape_takes_its_marks_away(browser, base):
+def test_a_search_lists_each_glossary_entry_once_and_escape_removes_its_highlights(browser, base):
     with open_page(browser, base) as page:
         page.goto(f"{base}/search.html?q=all-reduce")
         page.get_by_role("link", name="Glossary > all-reduce", exact=True).wait_for()
@@ -109,7 +109,7 @@ BROKEN_PAGE = r"""<!DOCTYPE html>
 </body></html>"""
 
 
-def test_a_result_of_the_search_shows_what_the_page_says(browser, base):
+def test_a_search_result_shows_what_the_page_says(browser, base):
     with browser.new_context() as context:
         page = context.new_page()
         page.goto(f"{base}/search.html?q=latencies")
@@ -119,7 +119,7 @@ def test_a_result_of_the_search_shows_what_the_page_says(browser, base):
         assert "Show the code" not in excerpts
 
 
-def test_a_result_of_the_search_says_what_a_word_means_and_keeps_the_letters(browser, base):
+def test_a_search_result_says_what_a_word_means_and_keeps_symbols(browser, base):
     with browser.new_context() as context:
         page = context.new_page()
         page.goto(f"{base}/search.html?q=all-reduce")
@@ -127,7 +127,7 @@ def test_a_result_of_the_search_says_what_a_word_means_and_keeps_the_letters(bro
         page.get_by_text("An all-reduce of D bytes over N devices").wait_for()
 
 
-def test_the_contents_on_a_phone_give_way_to_what_is_chosen(browser, base):
+def test_the_contents_on_a_phone_close_when_a_section_is_chosen(browser, base):
     with browser.new_context(viewport={"width": 390, "height": 844}) as context:
         page = context.new_page()
         page.goto(f"{base}/book/roofline.html")
@@ -146,7 +146,7 @@ def test_the_faults_of_a_page_are_found(browser, tmp_path, monkeypatch):
     assert len(found.by_check["mathematics unset"]) == 2
     assert len(found.by_check["overflow"]) == 1
     errors = " ".join(found.by_check["errors"])
-    for part in ("boom", "status 404: /nowhere.png", "outside.js", "wish for dark", "chart was not drawn"):
+    for part in ("boom", "status 404: /nowhere.png", "outside.js", "preference for dark", "chart was not drawn"):
         assert part in errors
     assert [finding for finding in found.by_check["axe violations"] if finding.startswith("color-contrast")]
 
@@ -158,7 +158,7 @@ GOOD_MOVE = ControlMove(0, "batch (range)", 512, ["53 ms"], ["53 ms"], True, Tru
     ("change", "problem"),
     [
         ({"words": ["35 ms"]}, "says"),
-        ({"cut": ["13107"]}, "cut off are ['13107']"),
+        ({"cut": ["13107"]}, "words are cut off: ['13107']"),
         ({"drawing_changed": False, "words_changed": False}, "neither curve nor words change"),
         ({"drawing_changed": False}, "no control changes both"),
     ],

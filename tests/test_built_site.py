@@ -1,4 +1,4 @@
-"""What the parts of the site do at the end of a build, they do to a finished site alone."""
+"""What the parts of the site do at the end of a build, they do only to a finished site."""
 
 from types import SimpleNamespace
 
@@ -20,7 +20,7 @@ def test_only_a_finished_site_is_changed(builder, exception, calls):
     assert called == [app] * calls
 
 
-def test_a_static_file_is_no_page(tmp_path):
+def test_a_static_file_is_not_a_page(tmp_path):
     app = SimpleNamespace(outdir=tmp_path)
     write_static_file(app, "styles/macros.html", "é")
     (tmp_path / "page.html").write_text("a page", encoding="utf-8")

@@ -29,7 +29,7 @@ RESULTS = (
 
 
 def random_settings(rng):
-    """Draw a setting of every control but the model's."""
+    """Draw a setting of every control except the model's."""
     return {
         "device": rng.choice(list(ll.devices)),
         "tp": rng.choice(DEVICE_COUNTS[:5]),
@@ -61,7 +61,7 @@ def deployment_options(settings):
 
 
 def expected_results(model, settings):
-    """Return what the library says for a setting of every control, or nothing where it refuses."""
+    """Return what the library says for a setting of every control, or nothing if it refuses."""
     options = deployment_options(settings)
     try:
         expected = {

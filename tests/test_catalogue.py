@@ -158,14 +158,14 @@ def test_specs_are_frozen():
     assert device in {device}
 
 
-def test_a_device_of_ones_own_works_like_a_catalogued_one():
+def test_a_custom_device_works_like_a_catalogued_one():
     mine = ll.Device(name="mine", peak_flops=1e15, mem_bandwidth=4e12, mem_size=1e11, link_bandwidth=4e11)
     assert ll.evaluate(ll.roofline.ridge_point, mine) == 250
     assert not mine.sources
 
 
 @pytest.mark.parametrize("bandwidth", [np.float32(4e12), np.int64(4 * 10**12), np.array([4e12])])
-def test_a_device_of_ones_own_may_hold_any_kind_of_number(bandwidth):
+def test_a_custom_device_may_hold_any_kind_of_number(bandwidth):
     mine = ll.Device(name="mine", peak_flops=1e15, mem_bandwidth=bandwidth, mem_size=1e11, link_bandwidth=4e11)
     assert ll.evaluate(ll.roofline.ridge_point, mine) == pytest.approx(250)
 

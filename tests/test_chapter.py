@@ -38,7 +38,7 @@ def second(site):
     return read_chapter(site, PAGES[1], PAGES, site)
 
 
-def test_the_metadata_are_those_of_the_repository():
+def test_the_metadata_is_that_of_the_repository():
     metadata = read_metadata(ROOT)
     assert metadata.version == llm_latency.__version__
     assert metadata.title
@@ -66,7 +66,7 @@ def test_the_date_is_that_of_the_last_commit(tmp_path):
     assert last_commit_day(tmp_path / "copy") is None  # the commit is not the copy's
 
 
-def test_a_date_is_named_where_it_is_known():
+def test_a_date_is_given_if_it_is_known():
     dated = replace(read_metadata(ROOT), date="2020-01-02")
     undated = replace(dated, date=None)
     assert "2020-01-02" in dated.edition
@@ -75,12 +75,12 @@ def test_a_date_is_named_where_it_is_known():
     assert pdf_metadata(undated).keys() == {"/Title", "/Subject", "/Author"}
 
 
-def test_a_chapter_holds_nothing_for_the_screen(first):
+def test_a_chapter_holds_nothing_meant_for_the_screen(first):
     assert not first.body.select("details, summary, script, input, select, .headerlink, .toctree-wrapper, .in-dark")
     assert first.body.h1.get_text() == first.title == "The first"
 
 
-def test_folded_code_is_left_out_and_its_result_is_open(first):
+def test_folded_code_is_left_out_and_its_result_is_shown(first):
     assert [code.get_text() for code in first.body.select(".cell pre")] == ["x = 1", "1"]
     assert len(first.body.select(".cell")) == 1
 
@@ -124,11 +124,11 @@ def test_a_live_chart_becomes_a_picture_in_words(first, site):
     assert COLOURS["arithmetic"] in drawing
     assert "var(" not in drawing
     assert picture["alt"] == "A line."
-    words = "Step 2 ms. Fits. A chart to move on the site, here for context L = 2 tokens."
+    words = "Step 2 ms. Fits. Interactive on the site, drawn here for context L = 2 tokens."
     assert first.body.figcaption.get_text() == words
 
 
-def test_a_colour_that_paper_does_not_know_is_refused(tmp_path):
+def test_a_colour_without_a_counterpart_on_paper_is_refused(tmp_path):
     chart = FIRST.replace("SPEC", SPEC.replace("--pst-color-text-base", "--new-colour"))
     site = write_site(tmp_path, first=chart) / "site"
     with pytest.raises(ValueError, match=r"no colour on paper for --new-colour; there is one for --chart-"):

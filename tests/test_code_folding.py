@@ -1,4 +1,4 @@
-"""Folded cells say what they hide, are one line in a row, and open with one button."""
+"""Folded cells say what they hide, share one line if adjacent, and open with one button."""
 
 import shutil
 from importlib.resources import files
@@ -36,7 +36,7 @@ def cell(name, output="", folded=True):
     return nodes.container("", *parts, nb_element="cell_code", ids=[name])
 
 
-def test_folds_in_a_row_are_one_until_an_output_ends_the_row():
+def test_adjacent_folds_become_one_until_an_output_follows():
     page = nodes.section("", cell("a"), cell("b"), cell("c", output="1"), cell("d"), nodes.paragraph(), cell("e"))
     page += [cell("f", folded=False), cell("g")]
     apply(JoinFolds, page)

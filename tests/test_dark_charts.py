@@ -1,4 +1,4 @@
-"""Every chart has a twin for dark pages, in colours that can be told from their ground."""
+"""Every chart has a twin for dark pages, in colours that stand out from the background."""
 
 import re
 from types import SimpleNamespace
@@ -25,19 +25,19 @@ SVGS = [
 
 
 def luminance(colour):
-    """Compute the relative luminance of WCAG."""
+    """Compute the relative luminance as WCAG defines it."""
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 @pytest.mark.parametrize("name", WRITTEN_IN)
-def test_what_is_written_on_dark_can_be_read(name):
+def test_every_colour_can_be_read_on_a_dark_page(name):
     (_, background), (_, dark) = LIGHT_AND_DARK["background"], LIGHT_AND_DARK[name]
     assert (luminance(dark) + 0.05) / (luminance(background) + 0.05) >= 4.5
 
 
-def test_no_two_colours_become_one():
+def test_no_two_colours_share_a_dark_twin():
     assert len(set(DARK.values())) == len(DARK) == len(LIGHT_AND_DARK)
     assert {colour.lower() for colour in (*COLOURS.values(), TOTAL)} <= DARK.keys()
 
@@ -64,7 +64,7 @@ def test_every_stored_chart_can_be_drawn_for_a_dark_page():
         assert 100 < height < 1200
 
 
-def test_a_size_that_is_not_told_is_refused():
+def test_a_chart_without_a_size_is_refused():
     with pytest.raises(ValueError, match="viewBox"):
         size_in_pixels("<svg>")
 

@@ -103,7 +103,7 @@ def test_a_step_is_never_faster_than_its_weights_and_cache(model, machine, reque
 
 
 @given(shapes(), machines, requests)
-def test_operators_one_by_one_take_at_most_twice_what_perfect_overlap_of_all_would(model, machine, request):
+def test_operators_one_after_another_take_at_most_twice_as_long_as_perfect_overlap(model, machine, request):
     rows = ll.explain(model, machine, **request).rows
     together = max(sum(row.compute_time for row in rows), sum(row.memory_time for row in rows))
     assert together <= sum(row.time for row in rows) * SLACK <= 2 * together * SLACK**2
@@ -197,7 +197,7 @@ def test_the_13b_step_takes_as_long_as_the_note_expects():
 
 
 def test_the_closed_step_is_a_limit_of_the_operators():
-    """Multi-head attention, no vocabulary to speak of, no context: the note's 12 n h^2."""
+    """Multi-head attention, a tiny vocabulary and no context: the note's 12 n h^2."""
     shape = dict(n_layers=40, d_model=5120, n_heads=40, mlp_width=20480, mlp_matrices=2, vocab=1, vocab_matrices=1)
     model = ll.Model(name="note", **shape, n_params=12 * 40 * 5120**2)
     machine = dataclasses.replace(ll.devices["A100-note"], link_latency=8e-6)
@@ -353,9 +353,9 @@ def test_explain_takes_one_configuration():
     assert "| whole pass" in prefill._repr_markdown_()
 
 
-def test_values_that_nobody_has_read_at_a_source_are_named():
+def test_values_not_checked_against_a_source_are_named():
     text = ll.explain("PaLM-62B", "H100-SXM", context=1)._repr_markdown_()
-    assert "Not read at a source yet: n_layers of PaLM-62B" in text
+    assert "Not checked against a source yet: n_layers of PaLM-62B" in text
 
 
 @pytest.mark.parametrize(("rounds", "pp", "microbatches"), [(1, 4, 1), (1, 4, 4), (2, 4, 8)])
@@ -397,7 +397,7 @@ def test_closed_formulas_refuse_models_that_they_do_not_describe():
 def test_a_hugging_face_configuration_becomes_a_model(tmp_path, faults):
     configs = json.loads((ROOT / "tests/data/hf_configs.json").read_text(encoding="utf-8"))
     (tmp_path / "list.json").write_text("[1]", encoding="utf-8")
-    with pytest.raises(ValueError, match="holds no configuration but a list"):
+    with pytest.raises(ValueError, match="holds a list, not a configuration"):
         ll.Model.from_hf_config(tmp_path / "list.json", name="mine")
     assert ll.Model.from_hf_config(configs["Llama-2-7B"]["config"], name="mine").d_model == 4096
     for name, known in configs.items():

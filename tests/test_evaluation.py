@@ -37,14 +37,14 @@ def test_keywords_take_precedence_over_specs():
         ([8, 10**20], (2,)),
     ],
 )
-def test_numbers_of_every_kind_are_taken(batch, shape):
+def test_numbers_of_every_kind_are_accepted(batch, shape):
     time = ll.evaluate(serial_decode_step_time, MODEL, MACHINE, n_devices=16, batch=batch)
     assert np.shape(time) == shape
     assert type(time) in (float, np.ndarray)
 
 
 class Lazy(np.lib.mixins.NDArrayOperatorsMixin):
-    """A foreign array: it follows NumPy's protocol for elementwise functions, and no more."""
+    """An array of another library: it follows NumPy's protocol for elementwise functions, and no more."""
 
     def __init__(self, data):
         self.data = np.asarray(data)
@@ -67,7 +67,7 @@ class Lazy(np.lib.mixins.NDArrayOperatorsMixin):
         return self.data.all()
 
 
-def test_a_foreign_array_goes_in_and_comes_out():
+def test_an_array_of_another_library_keeps_its_type():
     time = ll.evaluate(serial_decode_step_time, MODEL, MACHINE, n_devices=16, batch=Lazy([1, 512]))
     assert isinstance(time, Lazy)
     plain = ll.evaluate(serial_decode_step_time, MODEL, MACHINE, n_devices=16, batch=[1, 512])
@@ -92,14 +92,14 @@ def test_two_models_are_refused():
         ll.evaluate(weight_read_time, MODEL, ll.models["GPT-13B"], MACHINE, n_devices=1)
 
 
-def test_compiled_once():
+def test_a_formula_is_compiled_once():
     before = compiled.cache_info().misses
     for _ in range(3):
         ll.evaluate(ridge_point, peak_flops=3e14, mem_bandwidth=1.5e12)
     assert compiled.cache_info().misses <= before + 1
 
 
-def test_inputs_are_left_alone():
+def test_inputs_are_not_changed():
     batch = np.array([1, 2, 3])
     ll.evaluate(compute_time, MODEL, MACHINE, tokens=batch, n_devices=1)
     assert batch.tolist() == [1, 2, 3]

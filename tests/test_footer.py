@@ -1,4 +1,4 @@
-"""The foot of a page gives the day of its last commit, and none that it does not know."""
+"""The foot of a page gives the day of its last commit, or no day if that is not known."""
 
 import os
 import shutil
@@ -71,12 +71,12 @@ def test_each_page_has_the_day_of_its_last_commit(checkout, days):
     assert days(checkout) == {"a": "2026-01-03", "b c": "2026-01-02", "é": "2026-01-04", "new": None}
 
 
-def test_a_shallow_checkout_knows_no_day(checkout, tmp_path, days):
+def test_a_shallow_checkout_gives_no_day(checkout, tmp_path, days):
     git(tmp_path, "clone", "--quiet", "--depth=1", checkout.as_uri(), "shallow")
     assert set(days(tmp_path / "shallow").values()) == {None}
 
 
-def test_outside_git_there_is_no_day(tmp_path, days):
+def test_outside_a_repository_there_is_no_day(tmp_path, days):
     (tmp_path / "book").mkdir()
     (tmp_path / "book" / "a.md").write_text("a", encoding="utf-8")
     assert days(tmp_path) == {"a": None}

@@ -114,7 +114,7 @@ def test_every_formula_is_finite_and_positive_at_its_example(faults):
 
 @pytest.fixture
 def unlisted():
-    """Take what a test adds to the list of formulas off it again."""
+    """Remove what a test adds to the list of formulas."""
     before = dict(FORMULAS)
     yield
     FORMULAS.clear()

@@ -91,7 +91,7 @@ A device on the glossary's own page.
 
 
 def build(folder, builder, pages):
-    """Build a small book, and return its pages without what surrounds them."""
+    """Build a small book, and return the content of its pages."""
     site = build_site(
         folder,
         pages,
@@ -142,7 +142,7 @@ def test_a_link_shows_the_first_paragraph_of_the_definition(book):
     assert 'A sum over devices, which "all" get. It may run on a ring.' in shown
 
 
-def test_in_a_book_of_one_page_each_page_has_its_own_first_uses(book):
+def test_in_a_single_page_book_each_page_has_its_own_first_uses(book):
     html = book["singlehtml"]["index"]
     apart = [link for page in ("index", "third") for link in links(book["html"][page])]
     assert [text for text, _ in links(html)] == [text for text, _ in apart]
@@ -170,7 +170,7 @@ def test_a_longer_word_wins_and_capitals_count_in_abbreviations():
     assert found == ["Critical batches", "batch size", "MLPs", "bodies"]
 
 
-def test_what_a_cell_prints_is_no_running_text():
+def test_what_a_cell_prints_is_not_running_text():
     text = nodes.Text("A device")
     output = nodes.container("", nodes.paragraph("", "", text), nb_element="cell_code_output")
     assert in_running_text(text)
@@ -249,7 +249,7 @@ def test_a_tap_shows_the_definition_and_the_next_one_follows_the_link(new_page, 
     page.wait_for_url(f"{words_address}#there")
 
 
-def test_a_definition_shows_away_from_its_word_and_a_click_follows_the_link(new_page, words_address):
+def test_a_definition_does_not_cover_its_word_and_a_click_follows_the_link(new_page, words_address):
     page = new_page(viewport={"width": 1280, "height": 800})
     page.goto(words_address)
     first, second = page.locator("a").all()

@@ -1,4 +1,4 @@
-"""What a page's head says of it: a description, and what its link shows where it is shared."""
+"""What a page's head says about it: a description, and what its link shows when shared."""
 
 import re
 import struct
@@ -77,7 +77,7 @@ def test_a_page_whose_answer_plain_text_cannot_show_is_refused():
         keep_description(app_with(""), page([formula]))
 
 
-def test_a_site_without_an_address_names_none():
+def test_a_site_without_an_address_gives_none():
     tags = metatags("")
     assert 'property="og:title" content="A page"' in tags
     assert 'property="og:description" content="Two 12h² &amp; weights."' in tags
@@ -123,7 +123,7 @@ def test_the_committed_icon_is_drawn_in_the_books_colours_for_both_modes():
         assert all(colour in icon for colour in LIGHT_AND_DARK[name])
 
 
-def test_the_preview_shows_title_and_subtitle_and_refuses_what_has_no_room():
+def test_the_preview_shows_title_and_subtitle_and_refuses_those_that_do_not_fit():
     subtitle, chart = draw_pictures.first_page(BOOK / "index.ipynb")
     assert subtitle.endswith(".")
     drawn = draw_pictures.preview("A book of sums & products", "What it is, in few words", chart)
@@ -139,5 +139,5 @@ def test_the_preview_shows_title_and_subtitle_and_refuses_what_has_no_room():
 
 
 def test_a_first_page_without_a_chart_is_refused():
-    with pytest.raises(ValueError, match="no SVG"):
+    with pytest.raises(ValueError, match="needs a line in italics under its title and an SVG"):
         draw_pictures.first_page(BOOK / "notation.ipynb")

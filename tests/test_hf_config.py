@@ -124,7 +124,7 @@ def test_every_family_is_tested():
         (without(DEEPSEEK, "q_lora_rank", "first_k_dense_replace"), {"query_rank": 1536, "dense_layers": 3}),
     ],
 )
-def test_shape_of_a_changed_configuration(config, expected):
+def test_a_changed_configuration_changes_the_shape(config, expected):
     shape = shape_from_config(config)
     assert {key: shape.get(key) for key in expected} == expected
 

@@ -31,14 +31,14 @@ each_page = pytest.mark.parametrize("name", PAGES)
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
+    """Return a port on which nothing listens."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
 
 
 def wait_until_up(server: subprocess.Popen, address: str, log: Path) -> None:
-    """Wait until a server answers, and say what it wrote if it ends instead."""
+    """Wait until a server answers, or report what it wrote if it exits."""
     deadline = time.monotonic() + 60
     while server.poll() is None and time.monotonic() < deadline:
         try:
@@ -50,7 +50,7 @@ def wait_until_up(server: subprocess.Popen, address: str, log: Path) -> None:
 
 
 def copy_page(name: str, folder: Path) -> None:
-    """Copy a notebook with its outputs and without its execution counts, so that a count tells of a run."""
+    """Copy a notebook with its outputs and without its execution counts, so that a count proves a run."""
     notebook = nbformat.read(BOOK / f"{name}.ipynb", as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -60,7 +60,7 @@ def copy_page(name: str, folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def lab(browser, tmp_path_factory):
-    """Serve copies of the pages as `make lab` does, with nobody's settings, and return the address and token."""
+    """Serve copies of the pages as `make lab` does, without anybody's settings, and return the address and token."""
     home, book = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("book")
     for name in PAGES:
         copy_page(name, book)
@@ -170,7 +170,7 @@ def test_directives_are_drawn(run, name):
     assert ":::" not in "".join(page.locator(".jp-MarkdownCell .myst").all_text_contents())
 
 
-def test_nothing_is_asked_from_outside(run, lab, requests):
+def test_nothing_is_requested_from_outside(run, lab, requests):
     asked = {urlsplit(url)[:2] for url in requests}
     assert {(scheme, host) for scheme, host in asked if scheme not in {"data", "blob"}} == {urlsplit(lab[0])[:2]}
 

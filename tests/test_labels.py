@@ -17,7 +17,7 @@ SVGS = {
     if "image/svg+xml" in data
 }
 SMALLEST = 11.5
-"""Points; a chart of 460 points shrinks on a telephone to some 350 px, and such a letter to 9 px."""
+"""Points; a chart of 460 points shrinks to about 350 px on a phone, and such a letter to 9 px."""
 MEASURE = r"""() => {
   const frame = document.querySelector("svg").getBoundingClientRect();
   const box = (element) => {
@@ -55,7 +55,7 @@ def measured(browser):
 
 
 def overlap(one, other, by=1):
-    """Tell whether two boxes have more than a hair in common."""
+    """Tell whether two boxes overlap by more than a hair."""
     return (
         min(one["right"], other["right"]) - max(one["left"], other["left"]) > by
         and min(one["bottom"], other["bottom"]) - max(one["top"], other["top"]) > by
@@ -92,7 +92,7 @@ def test_no_curve_runs_through_a_label(measured, name):
 
 
 @pytest.mark.parametrize("name", SVGS)
-def test_every_letter_can_be_read_on_a_telephone(name):
+def test_every_letter_can_be_read_on_a_phone(name):
     sizes = [100 * float(scale) for scale in re.findall(r"scale\((0\.\d+) -0\.\d+\)", SVGS[name])]
     assert sizes
     assert min(sizes) >= SMALLEST

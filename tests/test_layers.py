@@ -1,4 +1,4 @@
-"""The house: which module stands where, what it may import, and how large it may grow."""
+"""The layers of the code: where each module belongs, what it may import, and how large it may grow."""
 
 import ast
 import tokenize
@@ -111,7 +111,7 @@ def test_the_library_knows_nothing_of_the_tools_and_the_tools_point_one_way(faul
 
 
 def lines_of(function: ast.FunctionDef) -> int:
-    """Count the lines of a function, its docstring left out."""
+    """Count the lines of a function without its docstring."""
     first = function.body[0]
     documented = first.end_lineno - first.lineno + 1 if ast.get_docstring(function) else 0
     return function.end_lineno - function.lineno + 1 - documented

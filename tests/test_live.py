@@ -91,7 +91,7 @@ def test_javascript_agrees_with_sympy(count, faults):
                     assert abs(result - exact) <= 1e-12 * size, f"{result!r}, not {exact}"
 
 
-def test_printing_refuses_what_has_no_value_or_no_counterpart():
+def test_printing_refuses_symbols_without_a_value_and_functions_without_a_counterpart():
     with pytest.raises(ValueError, match="sets no value for mem_bandwidth"):
         javascript(ridge_point.expr, {"peak_flops": "1"})
     for expression in (sp.gamma(batch), sp.tanh(batch), sp.sign(batch - 1)):
@@ -99,12 +99,12 @@ def test_printing_refuses_what_has_no_value_or_no_counterpart():
             javascript(expression, {"batch": "batch"})
 
 
-def test_printing_brackets_what_stands_for_a_symbol():
+def test_printing_puts_brackets_around_what_replaces_a_symbol():
     assert javascript(1 / batch, {"batch": "a + b"}) == "1/(a + b)"
 
 
 def controls_of(spec):
-    """Return the parameters of a chart that are under the reader's hand."""
+    """Return the parameters of a chart that the reader can set."""
     return [parameter for parameter in spec["params"] if "bind" in parameter]
 
 
@@ -275,7 +275,7 @@ def all_reduce(**values):
 
 
 def two_clocks(whole, read, work, **values):
-    """Return seconds of reading so many bytes and of computing so many FLOP."""
+    """Return the seconds that these bytes take to read and these FLOP to compute."""
     reading = read / (values["n_devices"] * values["mem_bandwidth"])
     computing = work / (values["n_devices"] * values["peak_flops"])
     return {whole: max(reading, computing), "memory bandwidth": reading, "arithmetic": computing}
@@ -288,7 +288,7 @@ def attention_core(**values):
     read = values["batch"] * values["context"] * evaluate(grouped_kv_bytes_per_token, **shape)
     heads = {name: values[name] for name in ("n_heads", "n_kv_heads", "bytes_per_kv")}
     work = read * evaluate(grouped_attention_intensity, **heads) / values["tp"]
-    copied = max(1 / values["tp"], 1 / values["n_kv_heads"])  # a device has one head at least
+    copied = max(1 / values["tp"], 1 / values["n_kv_heads"])  # a device has at least one head
     return two_clocks("attention core", read * copied, work, n_devices=1, **values)
 
 
@@ -414,9 +414,9 @@ SETTING = {"n_devices": 16, "n_params": 260, "mem_bandwidth": 1.5}
         (CURVES, SETTING, {"bytes_per_param": 2, "n_devices": 2}, "'n_devices' is both"),
         (CURVES, SETTING | {"n_devices": 1.5}, {"bytes_per_param": 2}, "n_devices = 1.5: must be a whole"),
         (CURVES, SETTING, {}, "sets no value for bytes_per_param"),
-        (CURVES, SETTING | {"batch": 1}, {"bytes_per_param": 2}, "'batch' is in no formula"),
+        (CURVES, SETTING | {"batch": 1}, {"bytes_per_param": 2}, "'batch' is not in any formula"),
         (CURVES, SETTING, {"bytes_per_params": 2}, "did you mean 'bytes_per_param'"),
-        (CURVES, {"bytes_per_param": 2} | SETTING | {"n_layers": 3}, {}, "'n_layers' is in no formula"),
+        (CURVES, {"bytes_per_param": 2} | SETTING | {"n_layers": 3}, {}, "'n_layers' is not in any formula"),
         ({"product": matmul_time, "memory bandwidth": matmul_time}, {"cols": 5}, {}, "'cols' has no slider"),
         (CURVES, SETTING | {"n_devices": 0}, {"bytes_per_param": 2}, "n_devices = 0: must be from 1 to 64"),
         ({"reading": weight_read_time, "memory": weight_read_time}, SETTING, {}, "part 'memory' has no colour"),
@@ -500,7 +500,7 @@ def test_the_axis_of_every_slider_has_ticks_at_equal_distances(faults):
             assert len({high / low for low, high in pairwise(ticks)}) <= 1, "are not at equal distances"
 
 
-def test_no_tick_is_dropped_on_a_telephone(faults):
+def test_no_tick_is_dropped_on_a_phone(faults):
     for name, spec in FORMULA_CHARTS.items():
         with faults.at(name):
             scene = vl_convert.vegalite_to_scenegraph({**spec, "width": 270})

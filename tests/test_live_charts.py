@@ -70,7 +70,7 @@ def test_a_choice_shows_its_labels_and_keeps_its_values():
     ]
 
 
-def test_a_preset_and_the_example_have_a_button_each():
+def test_presets_and_the_example_have_a_button_each():
     [spec] = [spec for name, spec in CHARTS.items() if name.startswith("deployment-calculator")]
     named = Elements(html_of(spec)).named("button")
     buttons = {text.strip(): json.loads(attributes["data-preset"]) for attributes, text in named}
@@ -179,7 +179,7 @@ def test_a_number_out_of_range_is_refused_in_words(calculator):
     assert words.inner_text() == first
 
 
-def test_what_is_set_before_the_chart_is_ready_counts(new_page):
+def test_settings_made_before_the_chart_is_ready_count(new_page):
     page, held = new_page(), []
     page.route("**/vega-*.js", lambda route: held.append(route))
     go_to_chart(page, "decode-latency")

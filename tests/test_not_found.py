@@ -44,7 +44,7 @@ def addresses(soup):
     return [address for address in found if not re.match(r"#|\w+:", address)]
 
 
-def test_the_pages_addresses_start_at_the_root(page):
+def test_the_addresses_on_the_page_start_at_the_root(page):
     root, soup = page
     found = addresses(soup)
     assert {root, f"{root}search.html", f"{root}index.html", f"{root}index.html#the-map"} <= set(found)
@@ -54,7 +54,7 @@ def test_the_pages_addresses_start_at_the_root(page):
 
 
 @pytest.mark.parametrize("served", ["/missing", "/book/missing.html", "/a/b/c/d/"])
-def test_from_any_depth_they_lead_to_the_same_place(page, served):
+def test_links_lead_to_the_same_place_from_any_depth(page, served):
     found = addresses(page[1])
     assert [urljoin(served, address) for address in found] == found
 

@@ -25,7 +25,7 @@ LINK = re.compile(r"\[([^]]*)\]\(([\w-]+\.(?:ipynb|md))\)")
 LINK_WORDS = {"word", "device or a model", "Read from the start", "Look it up"}
 """Words of links that are not the title of the page they lead to."""
 CODE_COLUMNS = 80
-"""Characters of code that fit the column of text of the site."""
+"""How many characters of code fit into the column of text of the site."""
 SETUP = """\
 import numpy as np
 import sympy as sp
@@ -101,7 +101,7 @@ def test_no_cell_is_exempt_from_the_comparison_of_outputs(faults):
 
 
 def sections(page):
-    """Yield the code cells of a page with the title of their section; of an answer it is `solution`."""
+    """Yield the code cells of a page with the title of their section; for an answer it is `solution`."""
     title, answer = "", False
     for cell in NOTEBOOKS[page].cells:
         if cell.cell_type == "markdown":
@@ -123,7 +123,7 @@ def test_code_is_folded_where_the_page_is_read_for_its_result(faults):
                 assert is_folded(cell) or section in {"Derivation", "solution"}, f"shows its code in {section!r}"
 
 
-def test_code_that_is_shown_is_no_wider_than_its_column(faults):
+def test_visible_code_is_no_wider_than_its_column(faults):
     for page in NOTEBOOKS:
         for cell in code_cells(page):
             if not is_folded(cell):

@@ -1,4 +1,4 @@
-"""The operators of the decoder: counts, limits, and what parallelism leaves of them."""
+"""The operators of the decoder: counts, limits, and the share of one device."""
 
 import dataclasses
 import random
@@ -132,7 +132,7 @@ def test_an_operator_of_the_wrong_unit_cannot_be_made():
 
 
 def widths_of(kernels):
-    """Add up what a token's vectors measure that kernels read and write, and the widest kernel's."""
+    """Add up the widths of a token's vectors that kernels read and write, and those of the widest kernel."""
     return sum(map(sum, kernels)), max(map(sum, kernels))
 
 
@@ -184,7 +184,7 @@ def test_a_prefill_of_latent_attention_writes_and_reads_the_expanded_keys_and_va
     assert absorbed.kv_bytes == expanded.kv_bytes
 
 
-def test_the_soft_maximum_lies_between_the_longest_and_the_sum():
+def test_the_soft_maximum_lies_between_the_longer_time_and_the_sum():
     exponent = REGISTRY["overlap_exponent"].symbol
     for first, second in ((3, 4), (1, 1000), (5, 5)):
         combined = sp.lambdify(exponent, soft_maximum(sp.Integer(first), sp.Integer(second)))

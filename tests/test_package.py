@@ -35,7 +35,7 @@ OBJECTS = {
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    """Return the wheel of the library, built from a copy that has nothing of an earlier build."""
+    """Return the wheel of the library, built from a copy without traces of an earlier build."""
     folder = tmp_path_factory.mktemp("wheel")
     subprocess.run(["git", "-C", ROOT, "checkout-index", "--all", f"--prefix={folder}/source/"], check=False)
     source = folder / "source" if (folder / "source").exists() else ROOT
@@ -152,7 +152,7 @@ def test_help_fits_on_a_screen_and_leads_on():
     assert "help(decode_step_time)" in text
 
 
-def test_the_version_stands_in_one_place():
+def test_the_version_is_written_in_one_place():
     assert "version" in PROJECT["dynamic"]
     assert re.fullmatch(r"\d+\.\d+\.\d+", ll.__version__)
 

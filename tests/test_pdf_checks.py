@@ -19,7 +19,7 @@ need_browser()
 
 @pytest.fixture(scope="module")
 def printed(browser, tmp_path_factory):
-    """Print the small book: its PDF, what is known of it, and what is wrong with it."""
+    """Print the small book: its PDF, what is known about it, and what is wrong with it."""
     root = write_site(tmp_path_factory.mktemp("small"))
     path, problems = build_pdf(root, root / "site", root / "pdf", browser)
     pdf = path.read_bytes()
@@ -41,7 +41,7 @@ def test_a_small_book_is_printed_without_a_problem(printed):
 
 
 def headings_of(pdf):
-    """Take the bookmarks of a PDF for its headings."""
+    """Use the bookmarks of a PDF as its headings."""
     titles = [mark["/Title"] for mark in bookmarks(PdfReader(io.BytesIO(pdf)).trailer["/Root"])]
     return [Heading(title, title) for title in titles]
 
@@ -111,13 +111,13 @@ def forget_the_title(writer):
     ("change", "problem"),
     [
         (rename_a_bookmark, "the bookmark of 'Answers to the exercises' leads to page None"),
-        (exchange_two_pages, "page 4 has another number"),
+        (exchange_two_pages, "page 4 does not show its number"),
         (exchange_two_pages, "'The first' does not begin on page 4"),
         (move_a_page, r"page 5 has \d+ characters at its edge or beyond"),
         (shrink_the_pages, "no text has 10 points: something is wider than a page"),
         (take_the_fonts, r"the font /\w+\+STIXGeneral-Regular is not in the file"),
         (link_to_a_file, "page 5 links to file:///book/third.html"),
-        (link_nowhere, "page 3 links to /third, which is nowhere in the file"),
+        (link_nowhere, "page 3 links to /third, which is not in the file"),
         (untag, "the file is not tagged"),
         (forget_the_language, "the file does not name its language"),
         (forget_the_title, "the file's title and author are not the book's"),
@@ -132,18 +132,18 @@ def test_a_broken_file_is_noticed(change, problem, printed):
 def test_wrong_page_numbers_are_noticed(printed):
     pdf, metadata, titles, pages, _ = printed
     found = pdf_checks.find_problems(pdf, metadata, titles | {"third": "The third"}, pages | {"second": 6, "third": 5})
-    assert "the bookmark of 'The second' leads to page 5, and it is on page 6" in found
+    assert "the bookmark of 'The second' leads to page 5, but it is on page 6" in found
     assert "the contents lack 'The second', page 6" in found
     assert "the contents lack 'The third', page 5" in found
 
 
-def test_a_file_too_large_is_noticed(printed, monkeypatch):
+def test_a_file_that_is_too_large_is_noticed(printed, monkeypatch):
     monkeypatch.setattr(pdf_checks, "LARGEST_FILE", 1e3)
     pdf, metadata, titles, pages, _ = printed
     assert re.match(r"the file has 0\.\d MB, more than 0", pdf_checks.find_problems(pdf, metadata, titles, pages)[-1])
 
 
-def test_a_heading_left_alone_is_noticed(browser, tmp_path):
+def test_a_heading_at_the_end_of_a_page_is_noticed(browser, tmp_path):
     root = write_site(tmp_path, first=FIRST.replace("</section></section>", "<h3>Alone</h3></section></section>"))
     _, problems = build_pdf(root, root / "site", root / "pdf", browser)
     assert problems == ["page 4 ends with a heading"]
@@ -154,9 +154,9 @@ def test_bookmarks_that_are_not_the_headings_are_refused(printed):
     headings = headings_of(pdf)
     with pytest.raises(ValueError, match="8 bookmarks for 1 headings"):
         set_bookmarks_and_metadata(pdf, metadata, headings[:1])
-    with pytest.raises(ValueError, match="'Contents' is not the heading 'Index'"):
+    with pytest.raises(ValueError, match="'Contents' does not match the heading 'Index'"):
         set_bookmarks_and_metadata(pdf, metadata, [Heading("Index", "Index"), *headings[1:]])
-    with pytest.raises(ValueError, match="'Contents' is not the heading 'Contents of N'"):
+    with pytest.raises(ValueError, match="'Contents' does not match the heading 'Contents of N'"):
         set_bookmarks_and_metadata(pdf, metadata, [Heading("Contents of N", "Contents of"), *headings[1:]])
 
 
@@ -169,7 +169,7 @@ def test_a_bookmark_has_the_formula_of_its_heading(browser, tmp_path):
     assert "Sums of h terms" in [heading.text for heading in headings_of(path.read_bytes())]
 
 
-def test_what_does_not_fit_or_is_not_set_is_noticed(browser, tmp_path, monkeypatch):
+def test_what_does_not_fit_or_is_not_typeset_is_noticed(browser, tmp_path, monkeypatch):
     monkeypatch.setattr(html_to_pdf, "LOADING_TIMEOUT", 300)
     wide = "<div style='width: 300mm'>wide</div><figure style='height: 300mm'>tall</figure><img src='gone.svg' alt='a'>"
     unset = "<p>\\(x\\)</p><p><span class='math'>x^2</span></p><p>in <code>\\(x\\)</code> all is well</p>"
@@ -184,5 +184,5 @@ def test_what_does_not_fit_or_is_not_set_is_noticed(browser, tmp_path, monkeypat
         "wider than the page: div in first.sums: wide",
         "taller than the page: figure in first.sums: tall",
         "page 4 has 1 characters that no font of this machine has",
-        "no text has 10 points: something is wider than a page, and all has become smaller",
+        "no text has 10 points: something is wider than a page, so everything was made smaller",
     ]

@@ -50,7 +50,7 @@ def test_no_step_is_faster_than_reading_its_weights_or_computing(values):
 
 
 @given(values=configurations)
-def test_serial_lies_between_overlapped_and_twice_that(values):
+def test_the_serial_time_lies_between_the_overlapped_time_and_twice_that(values):
     overlapped, serial = (of(step, values) for step in STEPS)
     assert overlapped <= serial <= 2 * overlapped * SLACK
 

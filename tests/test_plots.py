@@ -15,7 +15,7 @@ def close_figures():
 
 
 def boxes(ax):
-    """Return the bounding boxes of the texts right of the axes."""
+    """Return the bounding boxes of the texts to the right of the axes."""
     ax.figure.draw_without_rendering()
     right = [text for text in ax.texts if text.get_annotation_clip() is False]
     return [text.get_window_extent() for text in right]

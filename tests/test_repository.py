@@ -16,7 +16,7 @@ TEXTS = {
 
 
 def tracked_files() -> list[str]:
-    """List the files of the repository, none where there is no git or no checkout."""
+    """List the files of the repository; none without git or a checkout."""
     if not (ROOT / ".git").exists() or not shutil.which("git"):
         return []
     run = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -77,7 +77,7 @@ def named_targets(text):
     return set(re.findall(r"(?:^|`)make ([a-z][a-z-]*)", text, flags=re.M))
 
 
-def test_every_target_that_a_reader_is_told_of_exists():
+def test_every_make_target_that_the_docs_mention_exists():
     made = set(re.findall(r"^([a-z-]+):", read("Makefile"), flags=re.M))
     needed = {"book", "serve", "pdf", "lab", "test", "test-long", "site-check", "notebooks"}
     assert needed <= named_targets(read("README.md"))

@@ -120,13 +120,13 @@ def test_the_site_hides_the_cell_for_colab(site):
 
 def test_an_address_that_is_not_legal_ends_the_build():
     config = SimpleNamespace(html_theme_options={"repository_url": "https://example.org/a/b"})
-    with pytest.raises(ConfigError, match=r"'https://example\.org/a/b': legal are https://github\.com/OWNER/NAME"):
+    with pytest.raises(ConfigError, match=r"'https://example\.org/a/b': it must be https://github\.com/OWNER/NAME"):
         configure_theme(None, config)
 
 
 @pytest.mark.parametrize("address", [f"{EXAMPLE}/", f"{EXAMPLE}.git", f"{EXAMPLE}/tree/main", "git@github.com:a/b.git"])
-def test_an_address_has_one_form(address):
-    with pytest.raises(ValueError, match="legal are"):
+def test_an_address_in_another_form_is_refused(address):
+    with pytest.raises(ValueError, match="it must be"):
         checked_address(address)
 
 
@@ -154,7 +154,7 @@ def colab_cell() -> nbformat.NotebookNode:
 
 
 class Shell:
-    """Stands for IPython, and notes what a cell asks of it."""
+    """Stands in for IPython, and notes what a cell asks of it."""
 
     def __init__(self):
         self.calls = []

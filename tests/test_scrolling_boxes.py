@@ -111,7 +111,7 @@ def test_the_faded_edge_goes_when_the_end_is_reached(open_page):
     assert first["x"] == pytest.approx(box["x"], abs=2), "the first column stays in view"
 
 
-def test_a_long_table_shows_only_the_rows_that_one_asks_for(open_page):
+def test_a_long_table_can_be_filtered(open_page):
     page = open_page(DESK)
     assert page.get_by_label("Only rows with").count() == 1
     page.get_by_label("Only rows with").fill("name-3 17")
@@ -142,7 +142,7 @@ def test_a_card_is_as_high_as_its_labels(open_page):
     assert row >= label > 100
 
 
-def test_a_table_that_is_just_too_wide_fits_with_less_air(open_page):
+def test_a_table_that_is_just_too_wide_fits_with_less_padding(open_page):
     page = open_page(DESK)
     box = boxes(page).nth(1)
     box.evaluate("box => { box.style.whiteSpace = 'nowrap'; }")
@@ -153,7 +153,7 @@ def test_a_table_that_is_just_too_wide_fits_with_less_air(open_page):
     page.wait_for_function("!document.querySelectorAll('.pst-scrollable-table-container')[1].matches('.tight')")
 
 
-def test_code_that_goes_on_to_the_right_says_so(open_page):
+def test_code_that_continues_to_the_right_says_so(open_page):
     code = open_page(PHONE).locator("pre")
     assert code.get_attribute("aria-label").endswith(": code")
     assert "more-right" in code.get_attribute("class")
@@ -179,7 +179,7 @@ LINES = """cell => {
 """Counts the lines of a cell."""
 
 
-def test_the_column_that_stays_has_an_edge(open_page):
+def test_the_fixed_column_has_an_edge(open_page):
     page = open_page(PHONE)
     shadow = "cell => getComputedStyle(cell).boxShadow"
     assert "inset" in boxes(page).nth(1).locator("td").nth(0).evaluate(shadow)

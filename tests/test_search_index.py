@@ -1,4 +1,4 @@
-"""The search index knows words without their hyphens, and entries by their names."""
+"""The search index knows words without their hyphens, and glossary entries by name."""
 
 from types import SimpleNamespace
 
@@ -36,7 +36,7 @@ def test_an_entry_becomes_a_section_of_its_page():
     assert with_entries_as_titles(SPHINX, WORDS) == MENDED
 
 
-def test_the_index_of_a_site_is_mended(tmp_path):
+def test_the_index_of_a_site_is_updated(tmp_path):
     (tmp_path / INDEX).write_text(js_index.dumps(SPHINX), encoding="utf-8")
     objects = [(word, word, "term", "words", anchor, -1) for anchor, word in WORDS.items()]
     env = SimpleNamespace(get_domain=lambda name: SimpleNamespace(get_objects=lambda: objects))

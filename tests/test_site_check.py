@@ -76,7 +76,7 @@ def test_the_server_lets_browsers_keep_what_names_its_version(address, path, pol
 
 
 @pytest.mark.parametrize("accepted", ["gzip", "identity"])
-def test_the_server_sends_nothing_twice(address, accepted):
+def test_the_server_does_not_send_an_unchanged_file_twice(address, accepted):
     tag = get(address, "/own.js", Accept_Encoding=accepted)[0].headers["ETag"]
     response, content = get(address, "/own.js", Accept_Encoding=accepted, If_None_Match=tag)
     assert (response.status, content) == (304, b"")
@@ -173,7 +173,7 @@ def test_a_site_that_is_missing_or_old_is_not_ready(tmp_path, monkeypatch):
     assert "older than book/page.ipynb: build it again with make book" in built_site.why_no_current_site()
 
 
-def test_a_browser_that_is_missing_is_named(monkeypatch):
+def test_a_missing_browser_is_reported(monkeypatch):
     monkeypatch.setenv("CHROMIUM", "no-such-browser")
     assert "no-such-browser" in why_no_browser()
     monkeypatch.delenv("CHROMIUM")
@@ -187,7 +187,7 @@ def page_within_limits():
     )
 
 
-def test_a_page_at_its_limits_keeps_them():
+def test_a_page_exactly_at_its_limits_passes():
     page = page_within_limits()
     page.note("errors", [], "1280 px light")
     assert page.problems() == []
@@ -251,7 +251,7 @@ def lighthouse_report(path, score):
     return path
 
 
-def test_lighthouses_scores_are_read_with_what_cost_points(tmp_path):
+def test_lighthouses_scores_are_read_with_the_audits_that_cost_points(tmp_path):
     read = lighthouse.read_scores(lighthouse_report(tmp_path / "report.json", 0.83))
     assert read.scores == {"performance": 83}
     assert read.lost == {"performance": ["slow 3.0 s"]}

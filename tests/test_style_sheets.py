@@ -87,7 +87,7 @@ def test_a_page_whose_sheets_come_in_another_order_is_warned_about(tmp_path, cap
         (".here--more", False),
     ],
 )
-def test_only_what_asks_for_something_absent_cannot_match(selector, matches):
+def test_only_a_selector_with_an_absent_name_cannot_match(selector, matches):
     assert used(f"{selector} {{color: red}}", {"here"}) == (f"{selector}{{color: red}}" if matches else "")
 
 
@@ -97,7 +97,7 @@ def used(css, words):
     return "".join(used_rule(rule, words) for rule in rules)
 
 
-def test_of_a_rule_the_selectors_that_may_match_are_kept():
+def test_a_rule_keeps_the_selectors_that_may_match():
     assert used("p .here, .gone::before, a:is(.b, :not(.c, .d)) {color: red}", {"here"}) == (
         "p .here,a:is(.b, :not(.c, .d)){color: red}"
     )
@@ -113,6 +113,6 @@ def test_definitions_are_kept():
     assert used("@keyframes fade {from {opacity: 0}}", set()) == "@keyframes fade{from {opacity: 0}}"
 
 
-def test_a_sheet_that_is_not_there_is_an_error(tmp_path):
+def test_a_missing_sheet_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError):
         used_rules(tmp_path, "no.css", set())

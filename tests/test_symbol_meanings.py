@@ -1,4 +1,4 @@
-"""What the symbols of a formula mean stands under it, once on a page."""
+"""The meanings of a formula's symbols are listed under it, once on a page."""
 
 import re
 from types import SimpleNamespace

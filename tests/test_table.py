@@ -76,6 +76,6 @@ def test_columns_of_different_length_are_refused():
         table({"a": [1, 2], "b": [1]})
 
 
-def test_a_cell_without_a_number_leaves_a_column_of_numbers_right():
+def test_an_empty_cell_leaves_a_column_of_numbers_right_aligned():
     rule = table({"a": [1, "-"], "b": ["", 2.5], "c": ["-", "word"]}).data.splitlines()[1]
     assert [cell.endswith(":") for cell in rule.strip("|").split("|")] == [True, True, False]

@@ -69,7 +69,7 @@ def first_page(notebook: Path) -> tuple[str, str]:
     outputs = (output.get("data", {}) for cell in cells for output in cell.get("outputs", []))
     chart = next((data["image/svg+xml"] for data in outputs if "image/svg+xml" in data), None)
     if subtitle is None or chart is None:
-        raise ValueError(f"{notebook.name} has no line in italics under its title or no SVG, which the preview shows")
+        raise ValueError(f"{notebook.name} needs a line in italics under its title and an SVG, for the preview")
     return re.split(r"(?<=[.?!]) (?=[A-Z])", subtitle[1])[0], chart
 
 

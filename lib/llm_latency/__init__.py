@@ -1,13 +1,13 @@
 """Where the milliseconds go: the latency of LLM inference as formulas that run.
 
-Of a model on a device, by name or of your own (`Model`, `Device`, `Deployment`):
+For a model on a device, from the catalogue or your own (`Model`, `Device`, `Deployment`):
 
     decode_step_time, prefill_time, request_time    seconds
     memory                                          bytes, and whether they fit
     explain                                         where the time goes, operator by operator
 
 `models` and `devices` are the catalogues. Underneath are the formulas: `evaluate(roofline.ridge_point, ...)`
-turns one into numbers. Go on with `help(decode_step_time)`, or the book's page "API reference".
+turns one into numbers. Continue with `help(decode_step_time)`, or the book's page "API reference".
 """
 
 from llm_latency.catalogue.devices import Device as Device

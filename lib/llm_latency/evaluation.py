@@ -44,7 +44,7 @@ def compiled(expr: sp.Expr, arguments: tuple[str, ...]) -> Callable:
     ----------
     Page ``notation``.
     """
-    from llm_latency.numpy_printer import BroadcastingPrinter  # the import takes long, and not everybody computes
+    from llm_latency.numpy_printer import BroadcastingPrinter  # slow to import, and not everybody computes
 
     symbols = {symbol.name: symbol for symbol in expr.free_symbols}
     printer = BroadcastingPrinter({"fully_qualified_modules": False, "inline": True})
@@ -73,7 +73,7 @@ def evaluate(formula: Formula, *specs: Spec, **values):
     Raises
     ------
     TypeError
-        If the first argument is not a formula, or another positional one not a model or device.
+        If the first argument is not a formula, or another positional one is not a model or device.
     ValueError
         If an argument is unknown, missing, given by two specs, not a number, outside its legal
         range, or of a shape that does not broadcast with the others.
@@ -125,14 +125,14 @@ def evaluate(formula: Formula, *specs: Spec, **values):
 
 
 def value_of(expr: sp.Basic, values: Mapping[str, np.ndarray]):
-    """Evaluate an expression on values that are checked already.
+    """Evaluate an expression on values that have been checked.
 
     Parameters
     ----------
     expr : sympy.Basic
         Expression, or condition, in registered symbols.
     values : mapping of str to numpy.ndarray
-        Values by their names in the registry; those that the expression lacks are ignored.
+        Values by their names in the registry; those that the expression does not use are ignored.
 
     Returns
     -------
@@ -182,16 +182,16 @@ def scalar_or_array(result):
 
 
 def checked(name: str, value, called: str | None = None):
-    """Return a value as floats, or say what is wrong with it.
+    """Return a value as floats, or raise an error that says what is wrong with it.
 
     Parameters
     ----------
     name : str
         Variable of the registry.
     value : float or array_like, SI units
-        Its value. An array of another library that follows NumPy's protocols stays one.
+        Its value. An array of another library that follows NumPy's protocols keeps its type.
     called : str, optional
-        What the caller knows it by, where that is not `name`.
+        What the caller calls it, if not `name`.
 
     Returns
     -------
@@ -218,7 +218,7 @@ def checked(name: str, value, called: str | None = None):
     called = called or name
     array = _as_floats(value)
     if array is None:
-        raise ValueError(f"{called} = {short(value)}: must be {variable.domain}, or an array of such")
+        raise ValueError(f"{called} = {short(value)}: must be {variable.domain}, or an array of such numbers")
     legal = np.isfinite(array)
     legal &= array >= variable.minimum if variable.minimum or variable.zero_allowed else array > 0
     if variable.maximum is not None:
@@ -255,7 +255,7 @@ def _as_floats(value):
 
 
 def _supplied(specs: tuple[Spec, ...], wanted: dict) -> dict:
-    """Collect what the specs supply; two specs may not supply the same."""
+    """Collect what the specs supply; two specs may not supply the same argument."""
     supplied: dict[str, float] = {}
     for spec in specs:
         if not isinstance(spec, Spec):
@@ -279,7 +279,7 @@ def check_shapes(arrays: Mapping[str, np.ndarray]) -> None:
     Raises
     ------
     ValueError
-        If they do not; it lists all that are not scalar.
+        If they do not; the message lists all that are not scalars.
 
     Examples
     --------
@@ -301,7 +301,7 @@ def check_shapes(arrays: Mapping[str, np.ndarray]) -> None:
 
 
 def check_together(arrays: Mapping[str, np.ndarray]) -> None:
-    """Raise an error if values that are legal each do not go together.
+    """Raise an error if values that are legal one by one do not fit together.
 
     Parameters
     ----------

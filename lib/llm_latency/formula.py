@@ -13,7 +13,7 @@ __all__ = ["FORMULAS", "Formula", "formula"]
 
 
 FORMULAS: dict[str, Formula] = {}
-"""Every formula by its name, in the order of the modules: what a `Term` stands for."""
+"""Every formula by its name, in the order of the modules; a `Term` stands for one of them."""
 
 
 class Term(sp.Symbol):
@@ -30,7 +30,7 @@ class Term(sp.Symbol):
 
 
 class _Documentation:
-    """The docstring of a class, and that of each of its objects, which is written when somebody reads it."""
+    """The docstring of a class and of its objects; an object's is written when somebody reads it."""
 
     def __init__(self, of_class: str):
         self.of_class = of_class
@@ -43,7 +43,7 @@ class Formula:
     """A public formula of the book, made by the decorator `formula`.
 
     Its unit is checked when it is made: an expression that does not reduce to the declared unit,
-    or that uses a symbol outside the registry, cannot exist. In a notebook it typesets itself as
+    or that uses a symbol outside the registry, raises an error. In a notebook it typesets itself as
     the labelled equation that other pages refer to.
 
     Parameters
@@ -53,7 +53,7 @@ class Formula:
     form : sympy.Expr
         Right-hand side as it is read: in registered symbols and in terms of other formulas.
     meaning : str
-        What the formula gives: a sentence without its capital and its full stop.
+        What the formula gives: a sentence without its capital letter and full stop.
     module : str
         Last part of the name of the module that holds it.
     latex : str
@@ -67,8 +67,8 @@ class Formula:
     result : float
         The example's result to four significant digits.
     assumes : tuple of str, optional
-        What a model must be like for the formula to hold, as `Model.departures` names it; what the
-        terms assume is added.
+        What the formula assumes about a model, in the words of `Model.departures`; the assumptions of
+        its terms are added.
 
     Raises
     ------
@@ -91,7 +91,7 @@ class Formula:
     Page ``notation`` lists every formula.
     """
 
-    # Parameters: what a formula knows of itself; all but four stand in the decorator.
+    # Parameters: what a formula knows about itself; all but four come from the decorator.
     def __init__(
         self,
         name: str,
@@ -156,7 +156,7 @@ class Formula:
         return arguments_of(self.expr)
 
     def equals(self, expr: sp.Expr) -> bool:
-        """Whether an expression, such as one derived by another route, is this formula's.
+        """Whether an expression, such as one derived by another route, equals this formula's.
 
         Parameters
         ----------
@@ -207,21 +207,21 @@ class Formula:
 
 
 def _named(name: str) -> Formula:
-    """Return a formula when it is unpickled: the one of this library."""
+    """Return the library's own formula when one is unpickled."""
     return FORMULAS[name]
 
 
 def arguments_of(expr: sp.Expr) -> tuple[str, ...]:
-    """Name the symbols of an expression in the order of the registry, and then those that are not in it."""
+    """List the symbols of an expression by name: the registered ones in order, then the others."""
     used = {symbol.name for symbol in expr.free_symbols}
     return (*(name for name in REGISTRY if name in used), *sorted(used - REGISTRY.keys()))
 
 
-# Parameters: those of `Formula` that neither the name, the module nor the docstring of the function gives.
+# Parameters: those of `Formula` that do not follow from the function's name, module and docstring.
 def formula(
     latex: str, unit: sp.Expr, *, page: str, example: Mapping[str, float], result: float, assumes: tuple[str, ...] = ()
 ) -> Callable[[Callable[[], sp.Expr]], Formula]:
-    """Make a function that returns an expression a `Formula`: its name and docstring become the formula's.
+    """Turn a function that returns an expression into a `Formula` with its name and docstring.
 
     Parameters
     ----------

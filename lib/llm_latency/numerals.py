@@ -7,16 +7,16 @@ import re
 __all__ = ["javascript_numeral", "numeral"]
 
 GROUPED = 10_000
-"""From here on, thousands stand apart."""
+"""From this number on, commas separate the thousands."""
 
 
 def numeral(number: str) -> str:
-    """Write a number as print has it: long ones in thousands, a minus sign, and none at zero.
+    """Write a number for print: long ones with commas, a true minus sign, and no sign at zero.
 
     Parameters
     ----------
     number : str
-        The number in figures, with a per cent sign or not.
+        The number in figures, with or without a per cent sign.
 
     Returns
     -------
@@ -42,16 +42,16 @@ def numeral(number: str) -> str:
 
 
 def javascript_numeral(value: str, form: str, long_form: str | None = None) -> str:
-    """Write the Vega expression that writes a number the same way.
+    """Write the Vega expression that formats a number the same way.
 
     Parameters
     ----------
     value : str
         Vega expression of the number.
     form : str
-        How many digits it has, as D3 writes it.
+        Format of the number, in D3's notation.
     long_form : str, optional
-        The same for one that is written in thousands, if not as many.
+        Format of a number with commas, if it differs.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What a symbol of the book knows of itself, and the unit of any expression in such symbols."""
+"""What a symbol of the book knows about itself, and the unit of any expression in such symbols."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ byte = sp.Symbol("byte", positive=True)
 second = sp.Symbol("second", positive=True)
 
 REGISTRY: dict[str, Variable] = {}
-"""Every variable by its name in code, in reading order: of the notation page, and of the factors in a formula."""
+"""Every variable by its name in code, in the reading order of the notation page and of factors in a formula."""
 
 _POSITIONS: dict[str, int] = {}
 
@@ -61,7 +61,7 @@ class Variable:
     maximum : float, optional
         Largest legal value.
     at_most : str, optional
-        Name of a variable that is never smaller.
+        Name of a variable that this one may not exceed.
     integer : bool, optional
         Whether only whole numbers are legal.
     zero_allowed : bool, optional
@@ -91,7 +91,7 @@ class Variable:
 
     @property
     def domain(self) -> str:
-        """The legal range in words, as it stands in error messages."""
+        """The legal range in words, as error messages give it."""
         if self.constant is not None:
             return f"always {self.constant:g}"
         kind = "a whole number" if self.integer else "a finite number"
@@ -208,7 +208,7 @@ def unit_of(expr: sp.Expr) -> sp.Expr:
 
 
 def unit_label(unit: sp.Expr) -> str:
-    """Write a unit as it stands in tables, on axes and in data files.
+    """Write a unit as it appears in tables, on axes and in data files.
 
     Parameters
     ----------

@@ -56,9 +56,10 @@ def markdown_table(columns: Mapping[str, Sequence], digits: int = 4, decimals: i
     columns : mapping of str to sequence
         Heading (with the unit) and cells of each column. Text stays as it is.
     digits : int, optional
-        Significant digits of the largest floating-point cell of a column. The others have as many decimals, if that
-        leaves two digits or more of each; in a column over more than three orders of magnitude, or in a table with a
-        quantity in each row (the units stand in the first column), each cell has as many significant digits.
+        Significant digits of the largest floating-point cell of a column. The other cells have the same number of
+        decimals, which is raised if a cell would show fewer than two digits. In a column over more than three orders
+        of magnitude, or in a table with a quantity in each row (its units are in the first column), every cell has
+        this many significant digits.
     decimals : int, optional
         Decimals of floating-point cells, in place of significant digits.
 
@@ -103,7 +104,7 @@ _MISSING = {"", "-"}
 
 
 def _numeric(values: Sequence) -> bool:
-    """Say whether half of the cells of a column or more are numbers, cells without anything aside."""
+    """Say whether at least half of the cells of a column are numbers, if we ignore empty ones."""
     filled = [value for value in values if value not in _MISSING]
     numbers = [value for value in filled if not isinstance(value, str) or _NUMBER.fullmatch(value)]
     return 2 * len(numbers) >= len(filled)

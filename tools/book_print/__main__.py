@@ -17,7 +17,7 @@ def main() -> None:
     with open_browser() as browser:
         path, problems = build_pdf(ROOT, SITE, FOLDER, browser)
     if problems:
-        sys.exit("\n".join([f"{path} is not as it should be:", *problems]))
+        sys.exit("\n".join([f"{path} has problems:", *problems]))
     print(f"The book is printed: {path}")
 
 

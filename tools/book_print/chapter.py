@@ -19,15 +19,15 @@ FOLDED_CODE = "details:has(> .cell_input)"
 SCREEN_ATTRIBUTES = ("title", "loading", "data-definition")
 ATTRIBUTES_WITH_IDS = ("aria-labelledby", "aria-describedby", "for")
 PLAIN_CODE = "pre span.n, pre span.nn, pre span.o, pre span.p, pre span.w"
-"""Spans of code that need no colour: a tagged PDF describes each of them, and they would be a third of it."""
+"""Spans of code that need no colour: a tagged PDF describes each one, which would make up a third of the file."""
 SHORT_CODE = 6
-"""Code with at most so many lines stays on one page."""
+"""Code with at most this many lines stays on one page."""
 SHORT_TABLE = 12
-"""A table with at most so many rows stays on one page."""
+"""A table with at most this many rows stays on one page."""
 LONG_TABLE = 100
 """A table with more rows is set in smaller type."""
 SHORT_CELL = 20
-"""A table's cell with at most so many characters stays on one line."""
+"""A table's cell with at most this many characters stays on one line."""
 LONG_WORD = re.compile(r"\S{25,}")
 """A word that may have to be broken, such as an address."""
 

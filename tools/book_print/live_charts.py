@@ -14,7 +14,7 @@ from .markup import parse_element
 
 VARIABLE = re.compile(r"var\((--[\w-]+)\)")
 SIZE = {"width": 350, "height": 210}
-"""Pixels of a picture: fewer than on a screen, so that its words are larger."""
+"""Size of a picture in pixels, smaller than on a screen, so that its words are larger."""
 COLOURS_ON_PAPER = {variable: colour for colour, variable in VARIABLES.items()} | {
     "--pst-color-text-base": "#111111",
     "--pst-color-text-muted": "#555555",
@@ -30,7 +30,7 @@ def draw_live_charts(body: Tag, folder: Path, chapter: str) -> None:
         drawing.write_text(vl_convert.vegalite_to_svg(specification), encoding="utf-8")
         lines = [span.get_text() for span in chart.select(".live-chart-value span")]
         shown = ". ".join(line[0].upper() + line[1:] for line in lines)
-        caption = f"{shown}. A chart to move on the site, here for {setting_in_words(specification)}."
+        caption = f"{shown}. Interactive on the site, drawn here for {setting_in_words(specification)}."
         image = f'<img src="{drawing.name}" alt="{escape(specification["description"])}">'
         figure = f"<figure>{image}<figcaption><p>{escape(caption)}</p></figcaption></figure>"
         chart.replace_with(parse_element(figure))

@@ -11,5 +11,5 @@ def parse_element(markup: str) -> Tag:
 
 
 def page_number(place: str) -> str:
-    """Write the page number of an id in the document: three zeros, until printing tells the number."""
+    """Write the page number of an id in the document: three zeros until a print tells the number."""
     return f'<span data-page="{escape(place)}">000</span>'

@@ -12,7 +12,7 @@ from .metadata import Metadata
 from .pdf_metadata import comparable
 
 EDGE = 20
-"""Points at the edge of a page that stay empty."""
+"""Width in points of the edge of a page, which stays empty."""
 BODY_FONT, BODY_SIZE = "STIXGeneral-Regular", 10
 """The font of the text and its size in points, as `print.css` sets it."""
 HEADING_SIZE = 11
@@ -61,7 +61,7 @@ def bookmark_problems(reader: PdfReader, titles: Mapping[str, str], page_numbers
     for chapter, title in titles.items():
         number = page_numbers.get(chapter)
         if found.get(title) != number:
-            yield f"the bookmark of {title!r} leads to page {found.get(title)}, and it is on page {number}"
+            yield f"the bookmark of {title!r} leads to page {found.get(title)}, but it is on page {number}"
 
 
 def contents_problems(reader: PdfReader, titles: Mapping[str, str], page_numbers: Mapping[str, int]) -> Iterator[str]:
@@ -75,7 +75,7 @@ def contents_problems(reader: PdfReader, titles: Mapping[str, str], page_numbers
         else:
             text = reader.pages[number - 1].extract_text()
             if str(number) not in text.split():
-                yield f"page {number} has another number"
+                yield f"page {number} does not show its number"
             if comparable(text).count(comparable(title)) < 2:  # at the top, and as its heading
                 yield f"{title!r} does not begin on page {number}"
 
@@ -102,7 +102,7 @@ def text_problems(reader: PdfReader) -> Iterator[str]:
         if last and last.size > HEADING_SIZE - 0.01:
             yield f"page {number} ends with a heading"
     if not is_full_size:  # Chromium makes the whole book smaller when anything in it is wider than a page
-        yield f"no text has {BODY_SIZE} points: something is wider than a page, and all has become smaller"
+        yield f"no text has {BODY_SIZE} points: something is wider than a page, so everything was made smaller"
 
 
 def glyphs(page: PageObject) -> Iterator[Glyph]:
@@ -169,7 +169,7 @@ def link_problems(reader: PdfReader) -> Iterator[str]:
             if not re.match(r"https?:", address):
                 yield f"page {number} links to {address}"
             if isinstance(place, str) and place.removeprefix("/") not in places:
-                yield f"page {number} links to {place}, which is nowhere in the file"
+                yield f"page {number} links to {place}, which is not in the file"
 
 
 def metadata_problems(reader: PdfReader, expected: Metadata) -> Iterator[str]:

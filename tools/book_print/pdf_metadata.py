@@ -52,7 +52,7 @@ def set_bookmarks_and_metadata(pdf: bytes, metadata: Metadata, headings: Sequenc
     for mark, heading in zip(marks, headings, strict=True):
         letters = iter(comparable(mark["/Title"]))
         if not all(letter in letters for letter in comparable(heading.text_without_formulas)):
-            raise ValueError(f"the bookmark {mark['/Title']!r} is not the heading {heading.text!r}")
+            raise ValueError(f"the bookmark {mark['/Title']!r} does not match the heading {heading.text!r}")
         mark[NameObject("/Title")] = TextStringObject(heading.text)
     writer.metadata = None
     writer.add_metadata(pdf_metadata(metadata))

@@ -40,7 +40,7 @@ class WarnAboutMissingAltText(SphinxPostTransform):
 
 
 def visit_citation(translator: HTML5Translator, node: nodes.citation) -> None:
-    """Make an entry of the references an item of their list.
+    """Make each entry of the references an item of their list.
 
     docutils gives it the role ``doc-biblioentry``, which ARIA has deprecated and which is not an item of a list.
     """

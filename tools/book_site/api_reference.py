@@ -1,4 +1,4 @@
-"""In the API reference, lead from what a docstring cites to the page and the equation."""
+"""In the API reference, link what a docstring cites to its page and equation."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The order of the references: persons and organisations in one alphabet."""
+"""The order of the references: people and organisations in one alphabet."""
 
 from pybtex.database import Person
 from pybtex.plugin import register_plugin

@@ -11,7 +11,7 @@ from .built_site import builds_html, write_static_file
 STYLE_SHEET = "chart-colours.css"
 DARK = {light.lower(): dark for light, dark in LIGHT_AND_DARK.values()}
 DEFAULT_COLOUR = LIGHT_AND_DARK["text"]
-"""What an SVG draws in where it names no colour, such as text."""
+"""The colours of what an SVG draws without naming a colour, such as text."""
 
 VARIABLES = {colour: f"--chart-{name.replace(' ', '-')}" for name, colour in {"total": TOTAL, **COLOURS}.items()}
 """The CSS variable that holds each colour of a live chart."""

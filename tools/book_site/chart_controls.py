@@ -1,4 +1,4 @@
-"""The controls of a live chart: a slider or a choice for each of its parameters, in HTML."""
+"""The controls of a live chart: a slider or a menu for each of its parameters, in HTML."""
 
 import json
 import math
@@ -7,10 +7,10 @@ from collections import Counter
 from html import escape
 
 WIDE_RATIO = 50
-"""From this ratio of its ends on, a slider stops at values of about the same ratio."""
+"""If its ends have at least this ratio, a slider stops at values with about equal ratios."""
 STOPS_OF_A_WIDE_SLIDER = 120
 MANY_OPTIONS = 20
-"""From so many options on, a choice shows them in groups."""
+"""A menu with at least this many options shows them in groups."""
 FIRST_LETTERS = re.compile(r"[A-Za-z]*")
 
 
@@ -42,7 +42,7 @@ def slider_html(bind: dict, name: str, value: float, label: str) -> str:
 
 
 def options_html(bind: dict, value: float | str) -> str:
-    """Write the options of a choice, in groups where there are many."""
+    """Write the options of a menu, in groups if there are many."""
     labels = list(map(str, bind.get("labels", bind["options"])))
     options = {
         label: f'<option value="{escape(json.dumps(option))}"{" selected" * (option == value)}>{escape(label)}</option>'
@@ -57,7 +57,7 @@ def options_html(bind: dict, value: float | str) -> str:
 
 
 def grouped_by_first_letters(names: list[str]) -> dict[str, list[str]]:
-    """Group names that begin with the same letters, and at the end the names that are alone.
+    """Group names that begin with the same letters, with the remaining names at the end.
 
     >>> grouped_by_first_letters(["LLaMA-7B", "T4", "Llama-3-8B", "RTX-3090", "RTX-4090"])
     {'LLaMA …': ['LLaMA-7B', 'Llama-3-8B'], 'RTX …': ['RTX-3090', 'RTX-4090'], 'Other': ['T4']}
@@ -75,9 +75,9 @@ def grouped_by_first_letters(names: list[str]) -> dict[str, list[str]]:
 
 
 def slider_stops(bind: dict, value: float) -> list[float]:
-    """List the values at which a slider stops, among them the value at which it stands.
+    """List the values at which a slider stops, including its present one.
 
-    It stops at every step of a narrow range. A wide one has some 120 stops with about the same ratio between
+    It stops at every step of a narrow range. A wide one has about 120 stops with about the same ratio between
     neighbours, so that small values are within reach.
 
     >>> slider_stops({"min": 1, "max": 4, "step": 1}, 2)

@@ -1,4 +1,4 @@
-"""Fold code in plain words, join folds in a row, and open all of them with one button."""
+"""Label folded code in plain words, join adjacent folds, and open all of them with one button."""
 
 from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode, depart_HideCellInput
@@ -28,7 +28,7 @@ def fold_of(node: nodes.Node) -> HideCodeCellNode | None:
 class JoinFolds(SphinxPostTransform):
     """Move the folded code of a cell without an output into the fold of the cell that follows, with its anchors.
 
-    So folds in a row, as in the setup of a page, are one line.
+    Adjacent folds, as in the setup of a page, thus become one line.
     """
 
     formats = ("html",)

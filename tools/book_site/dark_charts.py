@@ -68,7 +68,7 @@ def size_in_pixels(svg: str) -> tuple[int, int]:
 def visit_html(translator: HTML5Translator, node: ChartPair) -> None:
     """Write both twins, of which the style sheet hides one.
 
-    A browser does not fetch a hidden picture that is to load lazily. The class ``dark-light`` tells the theme that
+    A browser does not fetch a hidden picture that loads lazily. The class ``dark-light`` tells the theme that
     a picture needs no dimming on a dark page.
     """
     builder = translator.builder

@@ -5,9 +5,9 @@ from sphinx.application import Sphinx
 from sphinx.builders.html._assets import _JavaScript
 
 RUNS_AT_ONCE = "documentation_options.js"
-"""A line of 300 bytes that a script inside the page adds to."""
+"""A file of 300 bytes; a script inside the page adds to the settings that it makes."""
 SEARCH_PAGE = "search"
-"""The page whose own scripts, written into its template, call the others at once."""
+"""The page with scripts in its template that call the others at once."""
 
 
 def setup(app: Sphinx) -> None:

@@ -31,6 +31,6 @@ def configure(app: Sphinx, config: Config) -> None:
 
 
 def keep_sources(app: Sphinx, env: BuildEnvironment) -> None:
-    """Let pages offer their sources where git is missing: the extension would take both date and source from them."""
+    """Let pages offer their sources where git is missing; the extension would remove both date and source."""
     for page, date_and_source in env.git_last_updated.items():
         env.git_last_updated[page] = date_and_source or (None, True)

@@ -21,12 +21,12 @@ NOT_RUNNING_TEXT = (
     *(nodes.literal, nodes.math, nodes.raw),
     *(nodes.reference, addnodes.pending_xref, addnodes.download_reference),
 )
-"""Nodes around or inside a paragraph in which no word becomes a link. Outputs of cells have none, either."""
+"""Nodes around or inside a paragraph in which no word becomes a link. Outputs of cells get no links either."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """An entry of the glossary: where its definition stands, its first paragraph as plain text, and more."""
+    """An entry of the glossary: its names, and the place and first paragraph of its definition."""
 
     names: tuple[str, ...]  # the word, and its other names
     docname: str
@@ -58,11 +58,11 @@ def visit_html(translator: HTML5Translator, node: GlossaryLink) -> None:
 
 
 class LinkWords(SphinxPostTransform):
-    """Make the first use of each word in the running text of a page, or of each page of a book in one, a link.
+    """Link the first use of each word in the running text of a page, or of each page if the book is one document.
 
     Running text is paragraphs and list items: not headings, tables, captions, code or outputs of cells. A page that
-    explains a word itself has no link for it: a page that the entry refers to, and one that has the word in bold, as
-    the book sets a word where it defines it.
+    explains a word itself gets no link for it. It does so if the entry refers to it, or if it has the word in bold,
+    which marks a definition.
     """
 
     formats = ("html",)
@@ -111,7 +111,7 @@ def in_running_text(text: nodes.Text) -> bool:
 
 
 def page_of(text: nodes.Text, docname: str) -> str:
-    """Name the page that a text stands on, which a book in one page notes in each section."""
+    """Name the page that a text is on; if the book is one document, each of its sections says so."""
     return next((node["docname"] for node in ancestors(text) if "docname" in node), docname)
 
 
@@ -157,7 +157,7 @@ class WordFinder:
         self.pattern = re.compile(rf"(?<![\w/-])(?:{alternatives})(?![\w-]|/\w)")
 
     def find(self, text: str) -> Iterator[tuple[int, int, Entry]]:
-        """Yield where each word begins and ends, and its entry; of words inside one another, the longest."""
+        """Yield where each word begins and ends, and its entry; if one word contains another, only the longer one."""
         for match in self.pattern.finditer(text):
             found = " ".join(match[0].split())
             yield match.start(), match.end(), self.entries.get(found) or self.entries[found.lower()]

@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 ENOUGH = 120
 LONGEST = 300
-"""Characters of a description: no sentence follows once there are enough and the next would make too many."""
+"""Characters of a description: once it has enough, a sentence that would make it too long is left out."""
 
 ICONS = (
     ("icon", "icon.png", {"sizes": "32x32"}),
@@ -41,14 +41,14 @@ def keep_description(app: Sphinx, doctree: nodes.document) -> None:
     try:
         answer = answer_line(doctree)
     except ValueError as error:
-        raise ExtensionError(f"{docname}: its answer cannot describe it: {error}") from error
+        raise ExtensionError(f"{docname}: its answer cannot serve as its description: {error}") from error
     if not answer:
         logger.warning("page without an answer line", location=docname, type="book_site", subtype="answer")
     app.env.metadata[docname]["description"] = first_sentences(answer)
 
 
 def first_sentences(text: str, enough: int = ENOUGH, longest: int = LONGEST) -> str:
-    """Keep as many whole sentences as fit, and more where these say too little.
+    """Keep as many whole sentences as fit, or more if these say too little.
 
     >>> first_sentences("One is kept. Two fits, too. Three does not fit.", enough=10, longest=30)
     'One is kept. Two fits, too.'

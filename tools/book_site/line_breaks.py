@@ -32,7 +32,7 @@ def setup(app: Sphinx) -> None:
 
 
 class KeepTogether(SphinxPostTransform):
-    """Change the texts of a page once its words are links to the glossary."""
+    """Change the texts of a page after its words have become links to the glossary."""
 
     formats = ("html",)
     default_priority = 920

@@ -19,7 +19,7 @@ from .chart_controls import control_html
 VEGA_BUNDLE = f"vega-{vl_convert.__version__}.js"
 RESET_LABEL = "Back to the example"
 HEADLINE = "headline"
-"""The parameter of a chart that says in lines of text what it shows."""
+"""The parameter of a chart that holds, as lines of text, what it shows."""
 HEIGHT = 220
 """Height in pixels of a chart's axes: with its words and its controls, the chart fits a small window."""
 
@@ -91,7 +91,7 @@ def initial_values(spec: dict) -> dict[str, float | str]:
 
 
 def headline(spec: dict) -> list[str]:
-    """Evaluate the lines that a chart says at first, without empty ones."""
+    """Evaluate the lines of text that a chart shows at first, without empty ones."""
     if not any(parameter["name"] == HEADLINE for parameter in spec["params"]):
         raise ValueError(f"a live chart needs a parameter {HEADLINE!r}")
     text_mark = {
@@ -105,7 +105,7 @@ def headline(spec: dict) -> list[str]:
 
 
 def texts_in(scene: object) -> list[str]:
-    """List the texts of a Vega scenegraph, which is dictionaries and lists in one another."""
+    """List the texts of a Vega scenegraph, which consists of nested dictionaries and lists."""
     if isinstance(scene, list):
         return [text for child in scene for text in texts_in(child)]
     if not isinstance(scene, dict):
@@ -115,7 +115,7 @@ def texts_in(scene: object) -> list[str]:
 
 
 def write_vega_bundle(app: Sphinx) -> None:
-    """Write Vega into the site, in a function that makes it a classic script, which a browser also runs from a file."""
+    """Write Vega into the site, inside a function: a browser runs such a classic script from a file, too."""
     if builds_html(app):
         write_static_file(app, VEGA_BUNDLE, f"(function () {{\n{vl_convert.javascript_bundle()}\n}})();\n")
 

@@ -1,4 +1,4 @@
-"""Set the mathematics while the site is built, so that a page needs no MathJax to be read.
+"""Set the mathematics while the site is built, so that pages need no MathJax.
 
 MathJax runs once, in a JavaScript engine inside the build, and writes HTML with a hidden MathML
 copy for screen readers. Its style sheet carries its fonts, cut down to the characters in use.
@@ -55,13 +55,13 @@ FONT_FACE = re.compile(
 )
 FAMILY_CLASS = re.compile(r"\.(TEX-\w+)")
 STRETCHING_FONTS = {"TEX-S1", "TEX-S2", "TEX-S3", "TEX-S4"}
-"""Fonts that rules without a font's class draw on too."""
+"""Fonts that are also used by rules without a font's class."""
 EMPTY_FONT = "ZERO"
-"""The font without a glyph, which holds the place of every character."""
+"""A font without glyphs, which acts as a placeholder for every character."""
 
 
 class MathJax:
-    """MathJax in a JavaScript engine, with what it has set so far."""
+    """MathJax in a JavaScript engine, with all that it has set so far."""
 
     def __init__(self):
         spec = find_spec(MATHJAX_PACKAGE)
@@ -118,7 +118,7 @@ def used_characters(css: str) -> dict[str, set[str]]:
 
 @cache
 def mathjax() -> MathJax:
-    """Start MathJax once in a build."""
+    """Start MathJax once per build."""
     return MathJax()
 
 
@@ -171,7 +171,7 @@ def visit_inline(translator: HTML5Translator, node: nodes.math) -> None:
 def visit_display(translator: HTML5Translator, node: nodes.math_block) -> None:
     """Write a formula on a line of its own, with its number if it has one.
 
-    The theme's script lets the keyboard reach boxes of its class for tables wherever they scroll.
+    The box has the theme's class for tables, whose script lets the keyboard reach a box that scrolls.
     """
     translator.body.append(translator.starttag(node, "div", CLASS="math"))
     if node["number"]:

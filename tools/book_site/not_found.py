@@ -28,6 +28,6 @@ def configure(app: Sphinx, config: Config) -> None:
 
 
 def root_scripts(app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None) -> None:
-    """Let the scripts of the page start at the root of the site, which the extension leaves out."""
+    """Tell the scripts of the page where the root of the site is; the extension does not."""
     if page == app.config.notfound_pagename:
         context["content_root"] = app.config.notfound_urls_prefix

@@ -44,7 +44,7 @@ def warn_about_outside_resources(app: Sphinx) -> None:
 
 
 class TagsThatMayLoad(SoupStrainer):
-    """Keep the tags that may load something: to build a whole page of formulas takes three times as long."""
+    """Keep the tags that may load something: parsing a whole page of formulas takes three times as long."""
 
     def allow_tag_creation(self, nsprefix: str | None, name: str, attrs: dict[str, str] | None) -> bool:
         return name in RESOURCE_TAGS or name in ("link", "style") or "style" in (attrs or {})

@@ -35,13 +35,13 @@ def configure_theme(app: Sphinx, config: Config) -> None:
 
 
 def offer_notebook(app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None) -> None:
-    """Tell the template which notebook the page was, if it was one."""
+    """Tell the template which notebook the page was made from, if any."""
     if context.get("page_source_suffix") == ".ipynb":
         context["notebook"] = context["sourcename"]
 
 
 def label_downloads(app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None) -> None:
-    """Say in words what the theme's download menu offers by file suffix."""
+    """Label the entries of the theme's download menu in words, instead of by file suffix."""
     for group in context["header_buttons"]:
         if group["label"] == "download-buttons":
             for button in group["buttons"]:

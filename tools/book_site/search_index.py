@@ -33,7 +33,7 @@ def setup(app: Sphinx) -> None:
 
 
 def add_excerpts(app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None) -> None:
-    """Let the page of results leave out code from what it shows of a page."""
+    """Leave code out of the excerpts on the page of results."""
     if page == SEARCH_PAGE:
         app.add_js_file("search-excerpts.js", defer="defer")
 
@@ -50,8 +50,8 @@ def list_glossary_entries(app: Sphinx) -> None:
 def with_entries_as_titles(index: dict, words: dict[str, str]) -> dict:
     """List each entry of the glossary, by its anchor and its word, as a section of its page.
 
-    A result shows a title in full; an entry as Sphinx lists it would have the name of its page. Names of the
-    library, which Sphinx finds as objects too, are left as they are.
+    A result shows a title in full; for an entry as Sphinx lists it, only the name of its page. Names of the library,
+    which Sphinx finds as objects too, are left as they are.
     """
     titles = {title: list(places) for title, places in index["alltitles"].items()}
     others: dict[str, list] = {}

@@ -27,7 +27,7 @@ LINK = re.compile(
 )
 WORD = re.compile(r"[\w-]+")
 NAMES_MADE_BY_SCRIPTS = {"bs-tooltip-auto"}
-"""Classes in use that stand nowhere as one word, because a script puts them together."""
+"""Classes in use that appear nowhere as one word, because a script puts them together."""
 CONDITIONAL_RULES = ("container", "layer", "media", "supports")
 ELSEWHERE = re.compile(r"data:|#|/|[\w+-]+:")
 
@@ -47,7 +47,7 @@ def write_every_page(
 def join_style_sheets(app: Sphinx) -> None:
     """Put one sheet in the place of all that the pages link to.
 
-    The page that links to the most sheets sets their order. The sheets themselves stay, for whoever links to them.
+    The page that links to the most sheets sets their order. The sheets themselves stay, in case anything links to them.
     """
     static = Path(app.outdir, "_static")
     pages = {path: Path(app.outdir, path).read_text(encoding="utf-8") for path in relative_html_paths(app)}
@@ -88,9 +88,9 @@ def with_one_sheet(html: str, checksum: str) -> str:
 
 
 def used_rules(static: Path, sheet: str, words: set[str]) -> str:
-    """Read a style sheet without the rules that match nothing, with the sheets that it imports in their place.
+    """Read a style sheet without the rules that match nothing, and put the sheets that it imports in place.
 
-    A class or an id that is not among the words of the site is nowhere in it.
+    A class or an id that is not among the words of the site is not used in it.
     """
     tokens = tinycss2.parse_component_value_list((static / sheet).read_text(encoding="utf-8"), skip_comments=True)
     parts = []

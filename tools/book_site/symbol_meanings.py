@@ -12,7 +12,7 @@ def setup(app: Sphinx) -> None:
 
 
 def explain_symbols(app: Sphinx, doctree: nodes.document) -> None:
-    """Put under each formula of the library the meanings of the symbols that no formula above it has."""
+    """List under each formula of the library what its symbols mean, except those in formulas above it."""
     formulas = {formula.label: formula for formula in FORMULAS.values()}
     known = set()
     for equation in list(doctree.findall(nodes.math_block)):

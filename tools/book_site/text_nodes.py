@@ -6,10 +6,10 @@ from docutils import nodes
 
 
 def replace_text(text: nodes.Text, replacements: Iterable[nodes.Node]) -> None:
-    """Put nodes in the place of a text, without those that are empty.
+    """Replace a text by nodes, without those that are empty.
 
-    docutils calls two texts equal that read the same, and its own ``replace`` takes the first of them; so the text is
-    found by its identity.
+    For docutils, two texts that read the same are equal, and its own ``replace`` takes the first of them; so the text
+    is found by its identity.
     """
     place = next(place for place, node in enumerate(text.parent) if node is text)
     text.parent[place : place + 1] = [node for node in replacements if node.astext()]

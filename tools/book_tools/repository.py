@@ -7,7 +7,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 ADDRESS = re.compile(r"https://github\.com/[\w-]+/[\w.-]+(?<!\.git)")
-LEGAL = 'legal are https://github.com/OWNER/NAME and ""'
+LEGAL = 'it must be https://github.com/OWNER/NAME or ""'
 
 
 def checked_address(address: str) -> str:

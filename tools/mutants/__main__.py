@@ -37,7 +37,7 @@ PYTEST = [sys.executable, "-m", "pytest", "-x", "-n0"]
 BUILD = [str(Path(sys.executable).parent / "jupyter-book"), "build", ".", "-W", "--keep-going", "--quiet"]
 NO_BROWSER = "none"
 NOTHING_FAILED = (0, 5)
-"""5 is what pytest returns where there are no tests, or only ones that need a browser."""
+"""pytest returns 5 if there are no tests, or only tests that need a browser."""
 
 
 class Mutant(NamedTuple):
@@ -82,7 +82,7 @@ def replace_first(old: str, new: str) -> Callable[[str], str]:
 
 
 def copy_repository(folder: Path) -> Path:
-    """Copy the repository, with compiled modules, which save each check some seconds."""
+    """Copy the repository, with compiled modules, which save each check a few seconds."""
     copy = folder / "book"
     shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*LEFT_OUT))
     subprocess.run([sys.executable, "-m", "compileall", "-q", "lib", "tools", "tests"], cwd=copy, check=True)
@@ -90,7 +90,7 @@ def copy_repository(folder: Path) -> Path:
 
 
 def stages(file: str) -> Iterator[tuple[str, list[str], str]]:
-    """Yield the name, the command and the browser of each check, the cheapest that can notice first."""
+    """Yield the name, the command and the browser of each check that may notice, the cheapest first."""
     stem = Path(file).stem
     elsewhere = [test for test, stems in TESTED_BY.items() if stem in stems]
     own = [stem, *elsewhere, *(["formula"] if file in COUNTED else [])]

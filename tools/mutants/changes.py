@@ -1,4 +1,4 @@
-"""Mutants of the data and of the notebooks that are more than a text in the place of another."""
+"""Mutants of the data and of the notebooks that need more than replacing one text by another."""
 
 import json
 import random
@@ -55,7 +55,7 @@ def forget_execution(cells: list[dict]) -> None:
 
 
 def drop_setting(key: str) -> Callable[[list[dict]], None]:
-    """Drop a setting of the first cell that MyST-NB shows in a special way."""
+    """Drop a setting of the first cell that has settings for MyST-NB."""
     return lambda cells: next(cell for cell in cells if "mystnb" in cell["metadata"])["metadata"]["mystnb"].pop(key)
 
 

@@ -100,7 +100,7 @@ def check_in_browsers(base: str, reports: list[PageReport]) -> str:
 
 
 def check_in_browser(browser: Browser, base: str, waiting: Iterable[PageReport]) -> None:
-    """Open every page that still waits, in every way."""
+    """Open every page that is still waiting, in every width and mode."""
     for report in waiting:
         open_in_all_ways(browser, base, report)
         if report.address == SEARCH:
@@ -137,7 +137,7 @@ def measure_times(base: str, reports: list[PageReport]) -> None:
 
 
 def check_controls(browser: Browser, base: str, report: PageReport) -> None:
-    """Move every control of a page's charts; on the page on decoding, compare with the library, too."""
+    """Move every control of a page's charts; on the page about decoding, also compare with the library."""
     with open_page(browser, base) as page:
         page.goto(f"{base}/{report.address}")
         read_to_the_end(page)
@@ -149,7 +149,7 @@ def check_controls(browser: Browser, base: str, report: PageReport) -> None:
 
 
 def add_scores(base: str, report: PageReport) -> None:
-    """Add Lighthouse's scores to a page's report, repeating a performance that misses its limit."""
+    """Add Lighthouse's scores to a page's report, repeating the run if its performance misses its limit."""
     scores = {}
     for form_factor, limit in zip(lighthouse.FORM_FACTORS, AT_LEAST["performance"], strict=True):
         page = f"{base}/{report.address}", page_name(report.address), form_factor

@@ -30,13 +30,13 @@ class ControlMove:
 
 
 def move_every_control(page: Page) -> Iterator[ControlMove]:
-    """Move every control of every live chart to an end at which it does something, and back to the example."""
+    """Move every control of every live chart to an end of its range where it has an effect, and back."""
     for chart in page.evaluate("siteCheck.describeLiveCharts()"):
         for control in chart["controls"]:
             for end in control["ends"]:
                 move = move_to_end_and_back(page, chart, control, end)
                 if move.drawing_changed or move.words_changed:
-                    break  # Towards the other end, another part of the chart may be the longest.
+                    break  # If nothing changes, another part may be the longest at the other end.
             yield move
 
 
@@ -79,16 +79,16 @@ def find_problems(moves: list[ControlMove]) -> Iterator[str]:
         if not move.drawing_changed and not move.words_changed:
             yield f"{what}: neither curve nor words change"
         if move.cut:
-            yield f"{what}: cut off are {move.cut}"
+            yield f"{what}: words are cut off: {move.cut}"
         if move.words != move.expected:
-            yield f"{what}: the chart says {move.words} and not {move.expected}"
+            yield f"{what}: the chart says {move.words} instead of {move.expected}"
     for chart in sorted({move.chart for move in moves}):
         if not any(move.drawing_changed and move.words_changed for move in moves if move.chart == chart):
             yield f"chart {chart + 1}: no control changes both curve and words"
 
 
 def wrong_decode_times(page: Page, batches: tuple[int, ...]) -> Iterator[str]:
-    """Yield the batches at which the first chart of the page on decoding does not say the time of the library."""
+    """Find batches for which the first chart of the page about decoding does not say the library's time."""
     chart, *_ = page.evaluate("siteCheck.describeLiveCharts()")
     [box] = [each for each in chart["controls"] if (each["name"], each["kind"]) == ("batch", "number")]
     for batch in batches:

@@ -16,7 +16,7 @@ REPORTS = ROOT / "_build" / "lighthouse"
 CATEGORIES = ("accessibility", "best-practices", "seo", "performance")
 FORM_FACTORS = ("desktop", "mobile")
 TIMEOUT = 180
-"""Seconds."""
+"""In seconds."""
 
 
 class LighthouseError(RuntimeError):

@@ -17,13 +17,13 @@ MODES = ("light", "dark")
 CHARTS_TIMEOUT = 15_000
 """How long a page may take to draw its charts before they count as missing, ms."""
 AXE_OPTIONS = {"resultTypes": ["violations"], "preload": False}
-"""Without `preload`, which asks for imported style sheets by a wrong address."""
+"""Without `preload`, which requests imported style sheets from a wrong address."""
 AXE_VERSION = re.search(r"axe v([\d.]*\d)", Axe().axe_script)[1]
 
 
 @dataclass
 class PageFindings:
-    """What one opening of a page showed."""
+    """What was found when a page was opened once."""
 
     by_check: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     bytes_transferred: int = 0
@@ -32,7 +32,7 @@ class PageFindings:
 
 @contextmanager
 def open_page(browser: Browser, base: str, width: int = 1280, mode: str = "light") -> Iterator[Page]:
-    """Open an empty tab in a fresh browser profile, which has no network where the site is read from files."""
+    """Open an empty tab in a fresh browser profile, without a network if the site is read from files."""
     context = browser.new_context(
         viewport={"width": width, "height": WIDTHS[width]},
         color_scheme=mode,
@@ -56,7 +56,7 @@ def check_page(browser: Browser, base: str, address: str, width: int, mode: str,
             found.by_check["errors"].append("a live chart was not drawn")
         found.live_charts = len(page.evaluate("siteCheck.describeLiveCharts()"))
         if page.evaluate("document.documentElement.dataset.theme") != mode:
-            found.by_check["errors"].append(f"the page does not follow the reader's wish for {mode} colours")
+            found.by_check["errors"].append(f"the page does not follow the reader's preference for {mode} colours")
         page.evaluate("siteCheck.unfold()")
         found.by_check["mathematics unset"] += page.evaluate("siteCheck.unsetMathematics()")
         found.by_check["overflow"] += page.evaluate("siteCheck.overflow()")

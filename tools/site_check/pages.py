@@ -14,7 +14,7 @@ def book_pages() -> list[str]:
 
 
 def all_pages() -> list[str]:
-    """List the pages of the book, then those that Sphinx adds, without the entry, which only leads to the first."""
+    """List the pages of the book, then those that Sphinx adds, without the entry page, a redirect to the first."""
     book = book_pages()
     added = {path.relative_to(SITE).as_posix() for path in [*SITE.glob("*.html"), *SITE.glob("book/*.html")]}
     return [*book, *sorted(added - {*book, ENTRY})]

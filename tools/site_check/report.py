@@ -11,7 +11,7 @@ AT_LEAST = {"accessibility": (95, 95), "best-practices": (95, 95), "seo": (95, 9
 """Lighthouse's scores on desktop and mobile."""
 AT_MOST = {"kB": 1000, "control, ms": LONGEST_RESPONSE}
 TIME_TO_LIVE_CHART = "live chart, ms"
-"""It has no limit."""
+"""A measure without a limit."""
 LABELS = {"best-practices": "best practices", "seo": "SEO", "kB": "kB, compressed"}
 
 

@@ -37,7 +37,7 @@ TYPES = {
 }
 OTHER_TYPE = "application/octet-stream"
 PACKED = {".gif", ".jpg", ".pdf", ".png", ".webp", ".woff", ".woff2"}
-"""Files that are compressed already."""
+"""Suffixes of files that are already compressed."""
 FOR_TEN_MINUTES = "max-age=600"
 FOR_A_YEAR = "max-age=31536000, immutable"
 

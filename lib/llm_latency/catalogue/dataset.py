@@ -1,4 +1,4 @@
-"""The rows of one data file as objects: to be listed, counted, filtered, and turned into a table of pandas."""
+"""The rows of one data file as objects: list, count or filter them, or turn them into a pandas DataFrame."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class Dataset(Generic[Row]):
     Raises
     ------
     ValueError
-        On a call with a field that the rows do not have.
+        If called with a field that the rows do not have.
     UnknownNameError
-        On a call with a model or device that is not in the catalogue.
+        If called with a model or device that is not in the catalogue.
 
     Examples
     --------
@@ -64,7 +64,7 @@ class Dataset(Generic[Row]):
         return iter(self._rows)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the rows as a table of pandas.
+        """Return the rows as a pandas DataFrame.
 
         Returns
         -------
@@ -76,7 +76,7 @@ class Dataset(Generic[Row]):
         return pd.DataFrame([asdict(row) for row in self._rows])
 
     def __call__(self, **wanted) -> list[Row]:
-        """List the rows whose fields have the values wanted, in the order of the data file."""
+        """List the rows whose fields have the given values, in the order of the data file."""
         unknown = wanted.keys() - self._types.keys()
         if unknown:
             raise ValueError(f"no field {', '.join(sorted(unknown))}; fields: {', '.join(self._types)}")

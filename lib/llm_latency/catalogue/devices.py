@@ -16,7 +16,7 @@ COMPUTE_DTYPES = {
     "int8": "peak_flops_int8",
     "fp4": "peak_flops_fp4",
 }
-"""The peak that a number format of the arithmetic runs at."""
+"""The peak rate that applies to each number format of the arithmetic."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -34,7 +34,7 @@ class Device(Spec):
     mem_bandwidth : float, byte/s
         Peak memory bandwidth.
     mem_size : float, byte, optional
-        Memory; Apple's chips are sold with several.
+        Size of the memory; not set for Apple's chips, which are sold with several sizes.
     link_bandwidth : float, byte/s, optional
         Peak rate to other devices of the server, one direction, all links together.
     network_bandwidth : float, byte/s, optional
@@ -74,7 +74,7 @@ class Device(Spec):
 
     @property
     def arguments(self) -> dict[str, float]:
-        """The values by their names in the registry, which knows one peak: the one of `computing_in`."""
+        """The values by their names in the registry, where `peak_flops` is the only peak: see `computing_in`."""
         others = set(COMPUTE_DTYPES.values()) - {"peak_flops"}
         return {name: value for name, value in super().arguments.items() if name not in others}
 
@@ -89,12 +89,12 @@ class Device(Spec):
         Returns
         -------
         Device
-            The same device with that `peak_flops` and no other peak.
+            The same device, with that peak as its `peak_flops` and no other.
 
         Raises
         ------
         ValueError
-            If the format is unknown, or the device has no arithmetic for it.
+            If the format is unknown, or the device does not compute in it.
 
         Examples
         --------

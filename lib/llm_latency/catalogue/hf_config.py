@@ -15,16 +15,16 @@ __all__ = ["shape_from_config"]
 class _Family:
     """One architecture: the keys of its configuration and the defaults of its configuration class."""
 
-    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # if named otherwise; (): no such key
-    defaults: Mapping[str, object] = field(default_factory=dict)  # of a missing key
-    derived: tuple[str, ...] = ()  # keys that are worked out if null, or if missing without a default
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # where names differ; (): no such key
+    defaults: Mapping[str, object] = field(default_factory=dict)  # values of missing keys
+    derived: tuple[str, ...] = ()  # keys that are computed if null, or if missing without a default
     mlp_matrices: int = 3
-    position_offset: int | None = None  # learned position vectors beyond the maximum; None: none learned
+    position_offset: int | None = None  # learned position vectors in excess of the maximum; None: none learned
     parallel: Callable = lambda read: False
     kv_heads: Callable = lambda read, n_heads: read.count("num_key_value_heads", n_heads)
-    windowed: Callable = lambda read, n_layers: 0  # layers with a window, if layer_types is missing
-    experts: tuple[str, str] | None = None  # keys of their number and of their width
-    dense_layers: Callable = lambda read, n_layers: 0  # of a mixture of experts
+    windowed: Callable = lambda read, n_layers: 0  # how many have a window if layer_types is missing
+    experts: tuple[str, str] | None = None  # keys of the number of experts and of their width
+    dense_layers: Callable = lambda read, n_layers: 0  # in a mixture of experts
     shared_width: Callable = lambda read: 0
     latent: bool = False
 
@@ -68,7 +68,7 @@ def _integer(label: str, value, least: int = 1) -> int:
     return value
 
 
-def _disputed_windows(read, n_layers):  # 4.57.1: from max_window_layers on; 5.23.0: every second one before
+def _disputed_windows(read, n_layers):  # 4.57.1: layers from max_window_layers on; 5.23.0: every second layer before
     raise ValueError(f"{read.label('layer_types')} is missing; releases of transformers differ on them")
 
 
@@ -91,9 +91,9 @@ KV, HEAD, INNER, WINDOW = "num_key_value_heads", "head_dim", "intermediate_size"
 TIED, UNTIED = {"tie_word_embeddings": True}, {"tie_word_embeddings": False}
 QWEN = UNTIED | {"use_sliding_window": False, WINDOW: 4096, "max_window_layers": 28}
 QWEN_MOE = QWEN | {"decoder_sparse_step": 1, "mlp_only_layers": None}
-DEEPSEEK = UNTIED | {"q_lora_rank": 1536, "moe_layer_freq": 1}  # without the latter, no dense layer between
+DEEPSEEK = UNTIED | {"q_lora_rank": 1536, "moe_layer_freq": 1}  # a frequency of 1: no dense layers in between
 
-ALL_HEADS = {KV: (), HEAD: ()}  # no such keys: each head has its own keys and values, of hidden_size / heads
+ALL_HEADS = {KV: (), HEAD: ()}  # no such keys: each head has keys and values of its own, of width hidden_size / heads
 LAYERS_HEADS = {
     "num_hidden_layers": ("n_layer", "num_hidden_layers"),
     "num_attention_heads": ("n_head", "num_attention_heads"),
@@ -132,9 +132,9 @@ OLD_OR_NEW = dict(
     kv_heads=_falcon_kv_heads, parallel=lambda read: read.flag("new_decoder_architecture") or read.flag("parallel_attn")
 )
 
-# The sizes must be there; the other keys may be missing and then have the defaults of their class, those of
-# transformers 5.23.0 (models/*/configuration_*.py). Worked out: as many key-value heads as heads, a head of
-# hidden_size / heads, an inner width of 4 hidden_size, no query compression, no shared experts.
+# The sizes are required; other keys may be missing and then have the defaults of their configuration class in
+# transformers 5.23.0 (models/*/configuration_*.py). Computed if not given: as many key-value heads as heads, heads of
+# width hidden_size / heads, an inner width of 4 hidden_size, no query compression and no shared experts.
 FAMILIES = {
     # LlamaConfig, MistralConfig, MixtralConfig, PhiConfig, Phi3Config
     "llama": _Family({}, UNTIED, (KV, HEAD)),
@@ -154,7 +154,7 @@ FAMILIES = {
     ),
     "qwen3": _Family({}, QWEN | {KV: 32, HEAD: 128}, (KV,), **LAST_WINDOWED),
     "qwen3_moe": _Family(NUM_EXPERTS, QWEN_MOE | {KV: 4}, (HEAD,), **ALL_WINDOWED, **QWEN_EXPERTS),
-    # GemmaConfig, Gemma2Config, Gemma3TextConfig (published: without heads and vocabulary), GptOssConfig
+    # GemmaConfig, Gemma2Config, Gemma3TextConfig (published files lack heads and vocabulary), GptOssConfig
     "gemma": _Family({}, TIED | {KV: 16, HEAD: 256}),
     "gemma2": _Family(NO_PATTERN, TIED | {KV: 4, HEAD: 256, WINDOW: 4096}, **BUT_NTH_WINDOWED),
     "gemma3_text": _Family(
@@ -181,7 +181,7 @@ FAMILIES = {
     ),
     "opt": _Family(ALL_HEADS | {INNER: ("ffn_dim",)}, TIED, (), 2, position_offset=2),
     "bloom": _Family(ALL_HEADS | LAYERS_HEADS | N_EMBED | {INNER: ()}, TIED, (), 2),
-    # FalconConfig; before it, RWConfig of each model's repository, whose defaults were not the same
+    # FalconConfig; earlier, the RWConfig of each model's repository, with different defaults
     "falcon": _Family(
         FALCON | {KV: ("num_kv_heads",)},
         OLD_FALCON | {"multi_query": True, "parallel_attn": True},
@@ -199,7 +199,7 @@ QUANTIZATIONS = ("gptq", "awq", "bitsandbytes", "fp8", "mxfp4", "compressed-tens
 
 
 def _grouped(label: str, bits, group, scale: int = 16, zero_point: bool = True) -> float:
-    """Bits of a weight with its share of what its group stores: next to nothing for a group per column."""
+    """Bits of a weight with its share of its group's scale and zero point; negligible for a group per column."""
     _integer(f"{label} bits", bits)
     if group in (None, -1):
         return float(bits)
@@ -211,7 +211,7 @@ def _compressed_tensors(label: str, weights: Mapping) -> float:
         raise ValueError(f"{label} block_structure is not supported")
     bits = weights.get("num_bits")
     scale = 8 if weights.get("type") == "float" and bits == 4 else 16  # MXFP4 and NVFP4 have scales of 8 bits
-    symmetric = weights.get("symmetric", True)  # as QuantizationArgs defines; it has no zero point
+    symmetric = weights.get("symmetric", True)  # as in QuantizationArgs; symmetric means no zero point
     return _grouped(label, bits, weights.get("group_size"), scale, not symmetric)
 
 
@@ -223,7 +223,7 @@ def _storage(config: Mapping, has_experts: bool) -> dict[str, float]:
     stored = config.get("quantization_config")
     if stored is None and not dtypes:
         raise ValueError('torch_dtype is missing; add it, such as "torch_dtype": "bfloat16"')
-    plain = float(DTYPES[dtypes[0]]) if dtypes else 16.0  # of what a quantised model leaves alone
+    plain = float(DTYPES[dtypes[0]]) if dtypes else 16.0  # of the weights that quantisation leaves alone
     if stored is None:
         return {"weight_bits": plain}
     label = f"quantization_config: {(method := stored.get('quant_method'))}"
@@ -232,7 +232,7 @@ def _storage(config: Mapping, has_experts: bool) -> dict[str, float]:
             bits = stored.get("bits", 4 if method == "awq" else None)
             bits = _grouped(label, bits, stored.get("group_size", 128))
         case "bitsandbytes" if stored.get("load_in_8bit") or stored.get("load_in_4bit"):
-            # blocks of 64 have a float32, or eight bits and, for every 256 of them, a float32
+            # a block of 64 has a float32 scale, or one of 8 bits plus a float32 for every 256 blocks
             block = 8 + 32 / 256 if stored.get("bnb_4bit_use_double_quant") else 32
             bits = 8.0 if stored.get("load_in_8bit") else 4 + block / 64
         case "bitsandbytes":
@@ -324,8 +324,8 @@ def shape_from_config(config: Mapping) -> dict[str, int | float | bool]:
     Raises
     ------
     ValueError
-        If the architecture or the quantisation is unknown, if a value is missing that the configuration
-        class does not define, or if one is not legal. Nothing is guessed.
+        If the architecture or the quantisation is unknown, if a value is missing that has no default in
+        the configuration class, or if a value is not legal. Nothing is guessed.
 
     Examples
     --------

@@ -1,6 +1,6 @@
-"""Figures that others measured, each with its source, its reading error and what is not known.
+"""Figures that others measured, each with its source, its reading error and what is not known about it.
 
-Each dataset is called with the fields that its rows must have, and lists those that match.
+Call a dataset with values of fields to list the rows that match.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class Measurement:
     Parameters
     ----------
     reading_error : float, unit of the figure
-        Half a unit of the last printed digit, or the error of reading a chart. How far the
-        measurement itself repeats is another question, which most sources do not answer.
+        Half a unit of the last printed digit, or the error of reading a chart. Most
+        sources do not say how repeatable the measurement itself is.
     source, read_on, notes : str
         Where and when it was read, and what is not known about it.
     """
@@ -118,7 +118,7 @@ class AllReduceMeasurement(Measurement):
     n_devices : int, count
         Devices that take part.
     message_bytes : int, byte
-        Vector that is added up.
+        Size of the vector that is summed.
     time : float, s
         The latency.
     reading_error, source, read_on, notes : float, str, str, str
@@ -134,7 +134,7 @@ class AllReduceMeasurement(Measurement):
 
 @dataclass(frozen=True, kw_only=True)
 class TokenMeasurement(Measurement):
-    """A logged time of one token, or of a run of tokens, of a whole batch.
+    """A logged time of one token, or of several tokens in a row, for a whole batch.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ class TokenMeasurement(Measurement):
     first_token, last_token : int, count
         Position of the tokens among the generated ones, from 1.
     time : float, s
-        From before the first to after the last of them.
+        From before the first token to after the last.
     reading_error, source, read_on, notes : float, str, str, str
         As in `Measurement`.
     """
@@ -159,7 +159,7 @@ class TokenMeasurement(Measurement):
 
 @dataclass(frozen=True, kw_only=True)
 class ProfileMeasurement(Measurement):
-    """One figure of a published profile, which looks inside a pass.
+    """One figure from a published profile of a pass.
 
     Parameters
     ----------
@@ -195,9 +195,9 @@ class AttentionMeasurement(Measurement):
     Parameters
     ----------
     device, engine : str
-        Key of the catalogue, and what ran.
+        Key of the catalogue, and the software that ran.
     n_heads, n_kv_heads : int, count
-        Heads of queries, and of keys.
+        Query heads, and key-value heads.
     latent : int
         1 for latent attention, else 0.
     batch, context : int, count
@@ -220,7 +220,7 @@ class AttentionMeasurement(Measurement):
 
 @dataclass(frozen=True, kw_only=True)
 class ExpertMeasurement(Measurement):
-    """Published experts that a batch touches in a layer, and the time of the layer's experts.
+    """A published number of experts that a batch touches in a layer, and the time they take.
 
     Parameters
     ----------
@@ -253,9 +253,9 @@ class Run:
     Parameters
     ----------
     run_source : str
-        Key of `run_sources`, which says where it stands and what is not known about it.
+        Key of `run_sources`, which says where it was published and what is not known about it.
     line : int
-        Line of the source; 0 where it has none.
+        Line in the source; 0 if the source has no lines.
     model, device : str
         Keys of the catalogues.
     tp, pp : int, count
@@ -271,7 +271,7 @@ class Run:
     time : float, s
         The latency of the whole batch.
     kind : str
-        ``measured``, or ``derived`` from measured ones.
+        ``measured``, or ``derived`` from measured latencies.
     """
 
     run_source: str
@@ -300,7 +300,7 @@ class RunSource:
     run_source : str
         Key.
     engine, date : str
-        What ran, and when the figures date from.
+        The software that ran, and the date of the figures.
     source, read_on, notes : str
         Where and when it was read, and what is not known.
     """

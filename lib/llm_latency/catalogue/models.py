@@ -26,7 +26,7 @@ TOGETHER = (
     ("shared_width", "n_experts"),
     ("dense_layers", "n_experts"),
 )
-"""Fields that mean nothing without others."""
+"""Each row: a field, and the others without which it means nothing."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -40,7 +40,7 @@ class Model(Spec):
     n_params : float, count, optional
         Parameters, as published.
     n_active_params : float, count, optional
-        Parameters that one token meets, as published, of a model with experts.
+        Parameters that one token uses in a model with experts, as published.
     n_layers : int, count
         Decoder layers.
     d_model : int, count
@@ -56,7 +56,7 @@ class Model(Spec):
     head_dim : int, count, optional
         Width of one head; ``d_model / n_heads``, or that of a latent key, unless given.
     window, windowed_layers : int, count, optional
-        Keys that a sliding window shows, and the layers that slide one.
+        Keys inside the sliding window, and the number of layers that have one.
     query_rank, kv_rank, nope_dim, rope_dim, value_dim : int, count, optional
         Widths of latent attention: compressed query, compressed key and value, and a head's key
         without and with rotation, and value.
@@ -75,7 +75,7 @@ class Model(Spec):
     vocab : int, count, optional
         Tokens in the vocabulary.
     vocab_matrices : int, count, optional
-        2, or 1 where the unembedding is the embedding.
+        2, or 1 if the unembedding reuses the embedding.
     n_positions : int, count, optional
         Learned position vectors.
     sources : mapping, optional
@@ -173,7 +173,7 @@ class Model(Spec):
 
     @property
     def departures(self) -> dict[str, str]:
-        """What sets it apart from what the closed formulas assume, each assumption with the reason."""
+        """The assumptions of the closed formulas that the model breaks, each with the reason."""
         found = {}
         if self.kv_rank is not None:
             found["multi-head attention"] = "latent attention"
@@ -220,7 +220,7 @@ class Model(Spec):
         """
         config = path if isinstance(path, Mapping) else json.loads(Path(path).read_text(encoding="utf-8"))
         if not isinstance(config, Mapping):
-            raise ValueError(f"{path} holds no configuration but a {type(config).__name__}")
+            raise ValueError(f"{path} holds a {type(config).__name__}, not a configuration")
         shape = shape_from_config(config)
         bits = {
             f"bytes_per_{part}param": shape.pop(f"{part_bits}_bits") / BITS_PER_BYTE

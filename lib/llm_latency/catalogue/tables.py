@@ -27,8 +27,8 @@ class Source:
     unit : str
         Unit of the value as printed in the data file.
     kind : str
-        ``datasheet``, ``published``, ``note`` (as the source note takes it), ``derived``,
-        ``assumed``, or ``recalled``: from memory, not yet read at any source.
+        ``datasheet``, ``published``, ``note`` (as the source note gives it), ``derived``,
+        ``assumed``, or ``recalled``: from memory, not yet checked against any source.
     source : str
         Document, with its address where it has one.
     read_on : str
@@ -42,7 +42,7 @@ class Source:
 
 
 class ReadOnlyDict(dict):
-    """A dictionary that nobody changes by accident, and that can be pickled and copied."""
+    """A dictionary that refuses changes, but can be pickled and copied."""
 
     def _refuse(self, *_, **__):
         raise TypeError("the sources of a catalogue are read-only")
@@ -54,13 +54,13 @@ class ReadOnlyDict(dict):
 
 
 def complete(made, **values) -> None:
-    """Set what a frozen dataclass works out while it is made, and nobody may change afterwards."""
+    """Set values that a frozen dataclass computes while it is made; afterwards they are frozen, too."""
     for name, value in values.items():
         object.__setattr__(made, name, value)
 
 
 def equal_values(one, other) -> bool:
-    """Compare two dataclasses field by field, where a field may be an array."""
+    """Compare two dataclasses field by field; a field may be an array."""
     if type(one) is not type(other):
         return NotImplemented
     names = [item.name for item in fields(one) if item.compare]
@@ -95,7 +95,7 @@ class Spec:
         return hash((type(self), self.name))
 
     def to_dict(self) -> dict[str, str | float]:
-        """Return the name and the known values: what makes the same object again, without sources and remark.
+        """Return the name and the known values, which make the same object again but for its sources and remark.
 
         Returns
         -------
@@ -107,19 +107,19 @@ class Spec:
 
     @property
     def arguments(self) -> dict[str, float]:
-        """The values by their names in the registry; what is not known is left out."""
+        """The values by their names in the registry; unknown ones are left out."""
         values = self.to_dict()
         del values["name"]
         return values
 
     @property
     def recalled(self) -> tuple[str, ...]:
-        """Names of the values that nobody has read at a source yet."""
+        """Names of the values that nobody has checked against a source yet."""
         return tuple(name for name, source in self.sources.items() if source.kind == "recalled")
 
     @property
     def departures(self) -> dict[str, str]:
-        """What sets it apart from what a formula may assume, each assumption with the reason."""
+        """The assumptions of formulas that the spec breaks, each with the reason."""
         return {}
 
 
@@ -157,7 +157,7 @@ Entry = TypeVar("Entry", bound=Spec)
 
 
 class Catalogue(Mapping[str, Entry], Generic[Entry]):
-    """Read-only mapping from names to specifications; an unknown name suggests the closest ones.
+    """Read-only mapping from names to specifications; the error for an unknown name suggests close ones.
 
     Parameters
     ----------
@@ -170,7 +170,7 @@ class Catalogue(Mapping[str, Entry], Generic[Entry]):
     Raises
     ------
     UnknownNameError
-        On a look-up of a name that is not in it.
+        If the catalogue does not have the name.
 
     References
     ----------
@@ -214,7 +214,7 @@ class Catalogue(Mapping[str, Entry], Generic[Entry]):
         return list(self)
 
     def to_frame(self, sources: bool = False) -> pd.DataFrame:
-        """Return the catalogue as a table of pandas.
+        """Return the catalogue as a pandas DataFrame.
 
         Parameters
         ----------
@@ -246,7 +246,7 @@ class Catalogue(Mapping[str, Entry], Generic[Entry]):
 
 
 def found(spec: str | Entry, kind: type[Entry], catalogue: Catalogue[Entry]) -> Entry:
-    """Look a name up in a catalogue, and take an object of one's own as it is."""
+    """Look a name up in a catalogue; return an object of the right kind as it is."""
     if isinstance(spec, str):
         return catalogue[spec]
     if isinstance(spec, kind):

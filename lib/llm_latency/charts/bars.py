@@ -1,4 +1,4 @@
-"""Budgets of time as bars: parts side by side, or one below the other against what was measured."""
+"""Time budgets as bars: parts side by side, or one below the other against a measured time."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def stacked_bars(
     for row, parts in enumerate(bars.values()):
         left = 0.0
         for part, value in parts.items():
-            seam = 1 if value > 0.01 * longest else 0  # which would hide a thin part
+            seam = 1 if value > 0.01 * longest else 0  # a seam would hide a thin part
             ax.barh(row, value, left=left, height=0.62, color=colours[part], edgecolor="white", lw=seam)
             label = f"{value:.1f}"
             if value > 0.026 * len(label) * longest:
@@ -82,7 +82,7 @@ def waterfall(
         Budgets by title; each maps the names of its parts, from top to bottom, to values in the
         unit of `x_label`.
     measured : mapping of str to float
-        What each budget should add up to, drawn as a vertical line.
+        Measured total of each budget, drawn as a vertical line.
     colours : mapping of str to str
         Colour of each part.
     x_label : str, optional

@@ -1,7 +1,7 @@
-"""The operator model under the reader's hands: any model of the catalogue on any device.
+"""The operator model as an interactive calculator: any model of the catalogue on any device.
 
-The two lists of operators that a decoder can have, with grouped and with latent attention, become
-Vega expressions once; a model without some operator has none of its layers or widths of zero.
+A decoder has one of two lists of operators, with grouped or with latent attention. Both become Vega
+expressions once; an operator that a model lacks has no layers, or widths of zero.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = ["deployment_calculator"]
 WHOLE = "decode step"
 ROUTING = "uniform"
 SAMPLES = 48
-"""Points of a curve: each one evaluates the whole model."""
+"""Points of a curve; few, because each one evaluates the whole model."""
 DEVICES_PER_NODE = 8
 DEVICE_COUNTS = (1, 2, 4, 8, 16, 32, 64)
 OPERATORS = dict(windowed=True, dense=True, experts=True, shared=True)
@@ -42,11 +42,11 @@ ARCHITECTURES = {
     }
     for kind in (DECODE, PREFILL)
 }
-"""By pass, and by whether attention is latent: every operator that a model can have."""
+"""Every operator that a model can have, by pass and by whether its attention is latent."""
 PASSES = {"decode": DECODE, "prefill": PREFILL}
-"""The passes by what begins the names of their values in the browser."""
+"""The passes, by the prefix of the names of their values in the browser."""
 ABSENT = {"n_experts": 1, "window": 1e9}
-"""Values of what a model does not have, where zero would divide."""
+"""Values of what a model does not have, where a zero would end up in a denominator."""
 
 CONTROLS = {
     "bandwidth_reached": Slider("memory bandwidth reached [%]", 30, 100, 1, 0.01),
@@ -56,7 +56,7 @@ CONTROLS = {
 }
 
 
-# Parameters: where each of the controls stands at first.
+# Parameters: the initial setting of each control.
 def deployment_calculator(
     model: str,
     device: str,
@@ -67,30 +67,31 @@ def deployment_calculator(
     description: str,
     presets: Mapping[str, Mapping[str, float]] | None = None,
 ) -> LiveChart:
-    """Draw the operator model as a calculator: model, device and request under the reader's hand.
+    """Draw the operator model as a calculator in which the reader sets model, device and request.
 
     Parameters
     ----------
     model, device : str
-        Keys of the catalogue that are chosen at first.
+        Initial choices, keys of the catalogues.
     tp : int, count
-        Devices at first: 1, 2, 4, 8, 16, 32 or 64.
+        Initial number of devices: 1, 2, 4, 8, 16, 32 or 64.
     batch, prompt, answer : int, count
-        Sequences, and the tokens of each one's prompt and answer, at first.
+        Initial number of sequences, and of tokens in the prompt and the answer of each.
     description : str
         What the chart shows, for readers who do not see it.
     presets : mapping of str to mapping of str to float, optional
-        Values of some controls that one button sets together, by the words on it.
+        Values of several controls that one button sets together, by the button's label.
 
     Returns
     -------
     LiveChart
-        The calculator: decode step against batch, and in words the times of the request and the memory.
+        The calculator: a chart of the decode step against the batch, and in words the times of the
+        request and the memory.
 
     Raises
     ------
     UnknownNameError, ValueError
-        If the first choice is not in the catalogue, cannot be split this way, or is outside a
+        If an initial choice is not in the catalogue, cannot be split this way, or is outside a
         slider's range.
 
     Examples
@@ -140,7 +141,7 @@ def deployment_calculator(
 
 
 def _words(parts: tuple[str, ...]) -> list[str]:
-    """Write the Vega expressions of what is said; whether it fits comes first where it does not."""
+    """Write the Vega expressions of the lines of text; memory comes first if the request does not fit."""
     values = {part: f"value_{number}" for number, part in enumerate(parts, start=1)}
     share = f"format(max({', '.join(values.values())})/step, '.0%')"
     longest_part = f"{longest(values)} + ' (' + {share} + ')'"
@@ -179,7 +180,7 @@ def _symbols(expr: sp.Expr) -> set[str]:
 
 
 def _shape_names() -> list[str]:
-    """Name the variables of a model's shape that any of the expressions has."""
+    """List the variables of a model's shape that the expressions use."""
     used = {"window"}
     for architecture in {each for pair in ARCHITECTURES.values() for each in pair.values()}:
         used |= _symbols(pass_time(architecture, ROUTING))
@@ -196,7 +197,7 @@ def _rows(catalogue: Mapping, row) -> dict[str, dict]:
 
 
 def _model_row(model) -> dict:
-    """Return what the expressions need of a model, and no more."""
+    """Return what the expressions need to know about a model, and no more."""
     known = model.arguments
     own = {name: known[name] for name in _shape_names() if known.get(name)}
     if model.n_experts is None:
@@ -216,7 +217,7 @@ def _device_row(device) -> dict:
 
 
 def _names(kind: Pass, batch: str) -> dict[str, str]:
-    """Return what stands for each symbol in the expressions of a pass."""
+    """Return what replaces each symbol in the expressions of a pass."""
     stored = {
         f"bytes_per_{part}param": f"(weight_bits > 0 ? weight_bits/{BITS_PER_BYTE} : M.bytes_per_{part}param)"
         for part in ("", "expert_", "vocab_")
@@ -249,13 +250,13 @@ def _names(kind: Pass, batch: str) -> dict[str, str]:
 
 
 def _of_both(expressions: Mapping[bool, sp.Expr], names: Mapping[str, str]) -> str:
-    """Write the Vega expression that follows the kind of attention."""
+    """Write the Vega expression that chooses by the kind of attention."""
     grouped, latent = (javascript(expressions[kind], names) for kind in (False, True))
     return grouped if grouped == latent else f"(M.latent ? {latent} : {grouped})"
 
 
 def _times(kind: Pass, part: str, batch: str) -> str:
-    """Write the Vega expression of a pass's time, or of what one resource takes of it, ms."""
+    """Write the Vega expression of a pass's time, or of the part that one resource takes, in ms."""
     expressions = {}
     for latent, architecture in ARCHITECTURES[kind].items():
         operators = operators_of(architecture, ROUTING)
@@ -271,7 +272,7 @@ def _times(kind: Pass, part: str, batch: str) -> str:
 
 
 def _reach() -> dict[str, str]:
-    """Write the keys of each pass; tokens, which follow the horizontal axis, stand in the expressions themselves."""
+    """Write the number of keys of each pass; `_names` gives its tokens, which follow the horizontal axis."""
     request = {"context": "prompt", "output": "(answer - 1)", "prompt": "prompt", "window": "M.window"}
     return {
         f"{step}_{symbol.name}": javascript(expr, request)
@@ -282,7 +283,7 @@ def _reach() -> dict[str, str]:
 
 
 def _derived() -> dict[str, str]:
-    """Write the expressions that stand between the controls and the results."""
+    """Write the expressions that lead from the controls to the results."""
     end = "(prompt + answer - 1)"
     longest_request = {"kv_length": end, "windowed_kv_length": f"min({end}, M.window)"}
     held = {latent: _on_one_stage(architecture) for latent, architecture in ARCHITECTURES[PREFILL].items()}
@@ -315,7 +316,7 @@ def _derived() -> dict[str, str]:
 
 
 def _on_one_stage(architecture: Architecture) -> dict[str, sp.Expr]:
-    """Return what a device holds where no pipeline divides the layers, whose number is whole."""
+    """Return what a device holds without a pipeline, where the number of layers needs no rounding."""
     parts = held_bytes(architecture, ROUTING)
     return {part: expr.subs(pp, 1).subs(sp.ceiling(n_layers), n_layers) for part, expr in parts.items()}
 

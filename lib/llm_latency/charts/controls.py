@@ -1,4 +1,4 @@
-"""What a reader sees of a quantity and moves of a variable: its name, its unit, its range."""
+"""How a reader sees a quantity and sets a variable: its name, its unit, its range."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Display:
     unit : str
         The displayed unit.
     per_si : float, optional
-        How many of it are one SI unit.
+        Displayed units per SI unit.
     digits : int, optional
         Significant digits.
     """
@@ -54,7 +54,7 @@ class Display:
         return expression if self.per_si == 1 else f"{self.per_si!r}*({expression})"
 
     def text(self, expression: str) -> str:
-        """Write the Vega expression that says a value in words, a long one to the last whole.
+        """Write the Vega expression of a value as text; a long number is rounded to a whole one.
 
         Parameters
         ----------
@@ -84,12 +84,12 @@ DISPLAY = {
 
 @dataclass(frozen=True)
 class Slider:
-    """Range of one variable under the reader's hand.
+    """A slider for one variable: its label, its range and its step.
 
     Parameters
     ----------
     label : str
-        What stands beside the slider, with the displayed unit.
+        Label beside the slider, with the displayed unit.
     low, high, step : float
         Range and step, in the displayed unit.
     scale : float, optional
@@ -123,9 +123,9 @@ class Slider:
         Parameters
         ----------
         name : str
-            What expressions call it.
+            Name of the variable in expressions.
         value : float
-            Where it stands at first, in the displayed unit.
+            Initial value, in the displayed unit.
 
         Returns
         -------

@@ -41,7 +41,7 @@ def plain_ticks(axis: Axis, ticks: Sequence[float] | Locator) -> None:
     axis : matplotlib.axis.Axis
         The axis.
     ticks : sequence of float, or matplotlib.ticker.Locator
-        Where they are; there are no others.
+        Where to put the ticks; all others are removed.
 
     Examples
     --------
@@ -57,7 +57,7 @@ def plain_ticks(axis: Axis, ticks: Sequence[float] | Locator) -> None:
 
 
 def label_ends(ax: Axes, ends: Mapping[str, tuple[float, str]]) -> None:
-    """Write each curve's label right of its end, pushed apart where they would overlap."""
+    """Write each curve's label to the right of its end, and push apart labels that would overlap."""
     ax.figure.draw_without_rendering()
     labels = []
     for label, (y, colour) in ends.items():

@@ -1,4 +1,4 @@
-"""A formula under the reader's hands: from SymPy expressions to a chart with sliders."""
+"""Formulas that a reader can play with: from SymPy expressions to a chart with sliders."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from llm_latency.suggestions import suggestion
 __all__ = ["live_chart"]
 
 
-# Parameters: what a page chooses of a chart; each but the first three is left out by most pages.
+# Parameters: what a page can choose; most pages leave out all but the first few.
 def live_chart(
     curves: Mapping[str, Formula | sp.Expr],
     sliders: Mapping[str, float],
@@ -33,18 +33,18 @@ def live_chart(
     presets: Mapping[str, Mapping[str, float]] | None = None,
     display: Display | None = None,
 ) -> LiveChart:
-    """Draw a quantity and its parts against the first slider's variable, with every slider live.
+    """Draw a quantity and its parts against the first slider's variable; the chart follows every slider.
 
-    The chart marks the point where the sliders stand, and says in words what the quantity is there: of
-    a time or a rate also which part binds it, of a sum its largest part, of bytes whether they fit
-    below the limit.
+    The chart marks the point where the sliders stand, and says in words what the quantity is there. For
+    a time or a rate it also names the part that binds it, for a sum the largest part, and for bytes it
+    says whether they fit below the limit.
 
     Parameters
     ----------
     curves : mapping of str to Formula or sympy.Expr
-        The whole first, then its parts, each by a name of `palette.PARTS`; all in one unit.
+        The whole first, then its parts, named as in `palette.PARTS`; all in the same unit.
     sliders : mapping of str to float
-        Variables under the reader's hand with their first value, in the unit that `SLIDERS`
+        Variables that the reader can set, with their initial values in the units that `SLIDERS`
         displays; the first one spans the horizontal axis.
     *specs : Model or Device
         Objects that supply the variables without a slider; what the formulas do not use is ignored.
@@ -57,11 +57,11 @@ def live_chart(
     limit : mapping of str to sympy.Expr, optional
         One level that the whole may not exceed, by its name, in the unit of the curves.
     marks : mapping of str to Formula or sympy.Expr, optional
-        Places on the horizontal axis that are marked by a line, and said in words, by their names.
+        Places on the horizontal axis to mark by a line and to say in words, by their names.
     readings : mapping of str to Formula or sympy.Expr, optional
-        What else is said in words, by its name.
+        Further values to say in words, by their names.
     presets : mapping of str to mapping of str to float, optional
-        Positions of some sliders that one button sets together, by the words on it.
+        Positions of several sliders that one button sets together, by the button's label.
     display : Display, optional
         How the curves are displayed, in place of the usual `DISPLAY` of their unit.
 
@@ -74,8 +74,8 @@ def live_chart(
     ------
     ValueError
         If the curves differ in unit or have one that no chart displays, if a part has no colour, if a
-        slider or constant is not a variable of the chart, if a variable has neither, or if a value is
-        outside its range; also in a preset.
+        slider or constant is not a variable of the chart, if a variable has neither, or if a value, in a
+        preset too, is outside its range.
 
     Examples
     --------
@@ -145,7 +145,7 @@ def _expression(curve: Formula | sp.Expr) -> sp.Expr:
 
 
 def _common_unit(drawn: Mapping[str, sp.Expr]):
-    """Return the unit that all curves have, or raise an error."""
+    """Return the unit that all curves share, or raise an error."""
     units = {name: unit_of(expr) for name, expr in drawn.items()}
     if len(units) < 2:
         raise ValueError("a live chart needs a whole and at least one part")
@@ -160,7 +160,7 @@ def _common_unit(drawn: Mapping[str, sp.Expr]):
 
 
 def _constants(used, sliders, specs, constants) -> dict[str, str]:
-    """Return what stands for each variable without a slider."""
+    """Return the value, as text, of each variable without a slider."""
     known = {name: variable.constant for name, variable in REGISTRY.items() if variable.constant is not None}
     for spec in specs:
         known |= spec.arguments
@@ -179,7 +179,7 @@ def _check(parts, sliders, used, constants) -> None:
         raise ValueError("a live chart needs at least one slider")
     for name in [*sliders, *constants]:
         if name not in used:
-            raise ValueError(f"{name!r} is in no formula of the chart; {suggestion(name, used)}")
+            raise ValueError(f"{name!r} is not in any formula of the chart; {suggestion(name, used)}")
     for name in sliders:
         if name in constants:
             raise ValueError(f"{name!r} is both a slider and a constant")

@@ -1,7 +1,7 @@
 """The book's colours, shared by the printed and the live charts.
 
-The colours of the resources are Okabe and Ito's, and one of Tol's, told apart with every common form of colour
-blindness; a resource keeps its colour on every page.
+The colours of the resources are Okabe and Ito's, plus one of Tol's; they can be told apart with every common form of
+colour blindness. A resource keeps its colour on every page.
 """
 
 __all__ = ["COLOURS", "LIGHT_AND_DARK", "PARTS", "TOTAL"]
@@ -18,7 +18,7 @@ LIGHT_AND_DARK = {
     "KV cache": ("#882255", "#db4a72"),
     "other": ("#CC79A7", "#f6c4e4"),
 }
-"""Every colour of the charts: on a white page, and the one that takes its place on a dark page."""
+"""Every colour of the charts: on a white page, and on a dark one."""
 
 TOTAL = LIGHT_AND_DARK["total"][0]
 """Colour of a sum or a maximum of the others."""

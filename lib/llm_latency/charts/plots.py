@@ -48,7 +48,7 @@ def use_book_style() -> None:
     set_matplotlib_formats("svg", metadata={"Date": None})
 
 
-# Parameters: what a page chooses of a chart; each but the lines and the titles is left out by most pages.
+# Parameters: what a page can choose; most pages leave out all but the lines and the titles.
 def curves(
     x: Sequence[float],
     lines: Mapping[str, Sequence[float]],
@@ -82,12 +82,13 @@ def curves(
     thick : sequence of str, optional
         Labels of broad, pale curves that lie under the others.
     points : mapping of str to (float, float), optional
-        Points, each with its label where there is room for it.
+        Points by label; each label goes where there is room for it.
     measured : mapping of str to (array_like, array_like), optional
-        Measured points by label. A label that has a colour in `colours` stands at the right like a
-        curve's if its points reach as far, and else beside the last one; any other beside the middle one.
+        Measured points by label. A label with a colour in `colours` stands at the right, like a curve's,
+        if its points reach that far, and otherwise beside the last point; any other label stands
+        beside the middle point.
     crossing : (float, str), optional
-        Position and words of a vertical line.
+        Position and label of a vertical line.
     x_ticks : sequence of float, optional
         Positions of the horizontal ticks.
     log : str, optional

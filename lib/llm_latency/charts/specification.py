@@ -1,4 +1,4 @@
-"""Curves, controls and words, put together to a Vega-Lite specification, a plain dictionary.
+"""Curves, controls and words, combined into a Vega-Lite specification, a plain dictionary.
 
 JupyterLab draws it, the site draws it, and the tests evaluate its expressions.
 """
@@ -17,17 +17,17 @@ __all__ = ["MIME_TYPE", "Curve", "LiveChart", "chart_of", "doublings"]
 
 MIME_TYPE = "application/vnd.vegalite.v5+json"
 WIDTH = 600
-"""Width in pixels. The site fits charts to its column; in JupyterLab, whose notebook measures cells
-that are not in view, a width that follows the container never settles and the page hangs."""
+"""Width in pixels. The site fits charts to its column. JupyterLab measures cells that are not in view,
+so there a width that follows the container would never settle, and the page would hang."""
 SAMPLES = 240
 """Points of a live curve."""
 DECADES = [float(f"1e{exponent}") for exponent in range(-9, 13)]
 FINER = [digit * decade for decade in DECADES for digit in (1, 2, 5)]
-"""Ticks of a logarithmic axis over three decades or more, and over fewer, as in the printed charts."""
+"""Ticks of a logarithmic axis: `DECADES` over three decades or more, else `FINER`, as in the printed charts."""
 BELOW_LABELS = {"y": {"value": 18}, "y2": {"value": "height"}}
-"""The reach of a vertical line, under the words at the top of the chart."""
+"""The extent of a vertical line, which ends below the words at the top of the chart."""
 MOST_TICKS = 7
-"""As many labels of a slider's axis fit side by side on a telephone."""
+"""How many labels of a slider's axis fit side by side on a phone."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Curve:
     colour: str
 
 
-# Parameters: what a chart is made of; each but the first five is left out by most charts.
+# Parameters: what a chart is made of; most charts leave out all but the first five.
 def chart_of(
     curves: Mapping[str, Curve],
     controls: Sequence[dict],
@@ -81,7 +81,7 @@ def chart_of(
     samples: int = SAMPLES,
     presets: Mapping[str, Mapping[str, float]] | None = None,
 ) -> LiveChart:
-    """Put curves, controls and words together to a chart.
+    """Combine curves, controls and words into a chart.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def chart_of(
         The whole first, then its parts. In `headline`, ``value_0`` is the whole where the sliders
         stand, ``value_1`` the first part, and so on.
     controls : sequence of dict
-        Parameters under the reader's hand; the first slider is that of the horizontal axis.
+        Parameters that the reader can set; the first slider spans the horizontal axis.
     headline : sequence of str
         Vega expressions of the lines above the chart.
     description : str
@@ -97,21 +97,22 @@ def chart_of(
     axis : tuple of str
         Titles of the horizontal and the vertical axis.
     derived : mapping of str to str, optional
-        Vega expressions that the others may name, in their order.
+        Vega expressions that the other expressions may refer to by name, in order.
     tables : mapping of str to mapping, optional
-        Objects that the expressions may name.
+        Objects that the expressions may refer to by name.
     position : tuple of str, optional
-        Vega expressions of the horizontal place along a curve and now, where that is not the slider's.
+        Vega expressions of the horizontal position, along a curve and of the marker, if it is not the
+        slider's value.
     marks : mapping of str to str, optional
         Vega expressions of places on the horizontal axis, by their names.
     limit : mapping of str to str, optional
-        Vega expression of one level, by its name; others call it ``limit``.
+        Vega expression of one level, by its name; other expressions call it ``limit``.
     when : str, optional
         Vega expression that says whether there is anything to draw.
     samples : int, optional
         Points of a curve.
     presets : mapping of str to mapping of str to float, optional
-        Values of some controls that one button sets together, by the words on it.
+        Values of several controls that one button sets together, by the button's label.
 
     Returns
     -------
@@ -121,7 +122,7 @@ def chart_of(
     Raises
     ------
     ValueError
-        If a preset names no control, or has a value that the control cannot have.
+        If a preset names something that is not a control, or a value that its control cannot take.
 
     References
     ----------
@@ -140,7 +141,7 @@ def chart_of(
     ticks = _ticks("x") if position else _axis(doublings(bind["min"], bind["max"]))
     x = {"field": "x", "type": "quantitative", "title": axis[0], "scale": scale, "axis": ticks}
     y = {"field": "y", "type": "quantitative", "title": axis[1], "scale": {"type": "log"}, "axis": _ticks("y")}
-    seen = f"datum.y > 0 && {when}"  # one device has no messages, and a logarithmic axis no zero
+    seen = f"datum.y > 0 && {when}"  # one device sends no messages, and a logarithmic axis has no zero
     colour = _colour(dict(zip(curves, values, strict=True)), curves, limit)
     return LiveChart(
         {
@@ -226,7 +227,7 @@ def _marker(now: str, seen: str, x: dict, y: dict) -> dict:
 
 
 def _check_preset(values: Mapping[str, float], binds: Mapping[str, dict]) -> None:
-    """Raise an error for a preset that the controls cannot take on."""
+    """Raise an error for a preset to which the controls cannot be set."""
     for name, value in values.items():
         if name not in binds:
             raise ValueError(f"preset {name!r} is not a control of the chart; {suggestion(name, binds)}")
@@ -257,7 +258,7 @@ def doublings(low: float, high: float) -> list[float]:
     Returns
     -------
     list of float
-        Powers of two in equal steps if the slider has ends of that kind, else decades.
+        Powers of two in equal steps if the ratio of the ends is a power of two, else decades.
 
     Examples
     --------
@@ -276,7 +277,7 @@ def doublings(low: float, high: float) -> list[float]:
 
 
 def _line(place: str, direction: str, channel: dict, shown: str, words: str = "") -> dict:
-    """Return a line across the chart at a place on one of its axes, with words on its roomier side."""
+    """Return a line across the chart at a place on one of its axes, with its label on the side with more room."""
     beyond = "scale('x', datum.x) > width/2"
     text = {
         "type": "text",

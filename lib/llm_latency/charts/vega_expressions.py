@@ -25,7 +25,7 @@ class _Printer(JavascriptCodePrinter):
 
     def _print_Mod(self, expr):
         number, divisor = (self.parenthesize(part, PRECEDENCE["Mul"]) for part in expr.args)
-        return f"{number} % {divisor}"  # of positive numbers, as all symbols are
+        return f"{number} % {divisor}"  # right for positive numbers, which all symbols are
 
     def _print_Symbol(self, expr):
         text = self._names[expr.name]
@@ -40,7 +40,7 @@ def javascript(expr: sp.Expr, names: Mapping[str, str]) -> str:
     expr : sympy.Expr
         Expression in registered symbols.
     names : mapping of str to str
-        What stands for each symbol: the name of a signal, a field, a number.
+        What to write for each symbol: the name of a signal, a field or a number.
 
     Returns
     -------
@@ -81,9 +81,9 @@ def longest(values: Mapping[str, str], largest: bool = True) -> str:
     Parameters
     ----------
     values : mapping of str to str
-        Vega expressions by the names they have in words.
+        Vega expressions of the values, by the names to print.
     largest : bool, optional
-        Whether the largest is meant, and not the smallest.
+        Whether to name the largest and not the smallest.
 
     Returns
     -------

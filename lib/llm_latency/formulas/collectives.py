@@ -136,7 +136,7 @@ def all_reduce_time():
         + sp.Max(
             (_in_node - 1) / _in_node / link_bandwidth,
             (_nodes - 1) / _nodes / (_in_node * network_bandwidth),
-            evaluate=False,  # which takes longer than all other formulas together
+            evaluate=False,  # evaluating takes longer than all other formulas together
         )
         * message_bytes
         / link_efficiency

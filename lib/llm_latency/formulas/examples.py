@@ -1,4 +1,4 @@
-"""The book's two models on their A100s, for worked examples: a formula takes from them what it uses."""
+"""The book's two models on their A100s, for worked examples; a formula takes what it uses from them."""
 
 STORAGE = dict(bytes_per_param=2, bytes_per_kv=2, bytes_per_activation=2)
 A100 = dict(peak_flops=312e12, mem_bandwidth=1.5e12, mem_size=40e9, link_bandwidth=300e9, link_latency=8e-6)

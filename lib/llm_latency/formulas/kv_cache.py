@@ -1,7 +1,7 @@
 """What the KV cache costs in time: its bytes, read again at every decode step.
 
-The cache belongs to one sequence each, so a batch shares nothing of it. Here it enters the decode
-step's reading, its arithmetic intensity and its critical batch.
+Each sequence has a cache of its own, so a batch shares nothing of it. Here the cache enters what a
+decode step reads, its arithmetic intensity and its critical batch.
 """
 
 import sympy as sp

@@ -34,7 +34,7 @@ PAGE = "roofline"
 
 
 def overlapped(*times: sp.Expr) -> sp.Expr:
-    """Combine times of work that proceeds at the same moment: the longest.
+    """Combine the times of pieces of work that run at the same time: the longest.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def overlapped(*times: sp.Expr) -> sp.Expr:
 
 
 def serial(*times: sp.Expr) -> sp.Expr:
-    """Combine times of work that proceeds one piece after the other: the sum.
+    """Combine the times of pieces of work that run one after the other: the sum.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """A model on a machine: which one, how it is split over devices, stored and run.
 
-`Deployment` checks the whole configuration and brings every value under its name in the registry;
-what is computed from it stands in `times`, `memory` and `explain`.
+`Deployment` checks the whole configuration and lists every value by its name in the registry;
+`times`, `memory` and `explain` compute from it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Deployment", "deployed", "takes_options"]
 
 CHOICES = {"all_reduce": ("direct", "ring"), "routing": tuple(TOUCHED_EXPERTS), "check_fit": (False, True)}
-"""The options that are words, and the legal ones."""
+"""The options that are words, with their legal values."""
 WORDS = {"model", "device", "compute_dtype", *CHOICES}
 SHARES = ("compute_efficiency", "bandwidth_efficiency", "link_efficiency", "activation_traffic")
 SCALE_BITS = 16
@@ -45,7 +45,7 @@ class Deployment:
     with the defaults, each operator runs at the datasheet's rates, reading and computing overlap
     perfectly, activations stay on the chip and links have no latency. That is a lower bound for every
     engine that runs operators and all-reduces one after the other, with ``routing="identical"`` for
-    experts and the best number of `microbatches`; a network that adds up on the way can beat it.
+    experts and the best number of `microbatches`; a network that does the sums itself can beat it.
 
     Parameters
     ----------
@@ -75,17 +75,17 @@ class Deployment:
     compute_dtype : str, optional
         Number format of the arithmetic: ``fp16``, ``bf16``, ``fp8``, ``int8`` or ``fp4``.
     devices_per_node : int, count, optional
-        Devices whose links reach each other: 8 in most servers, 72 for a GB200.
+        Devices that links connect with each other: 8 in most servers, 72 for a GB200.
     network_bandwidth : float, byte/s, optional
         Rate of one device to other servers, one direction; the device's unless given.
     link_latency : float, s, optional
         Latency of one message; the device's, or 0, unless given.
     all_reduce : str, optional
-        ``direct``, every device with every other at once, or ``ring``: how many messages follow one
-        another, each with its latency. The bytes are those of the best schedule.
+        ``direct``, every device with every other at once, or ``ring``: it decides how many messages
+        follow one another, each with its latency. The bytes are always those of the best schedule.
     routing : str, optional
         ``uniform``: each token visits experts at random, and a pass touches the expected number of
-        them; ``identical``: all tokens visit the same, the fewest possible.
+        them; ``identical``: all tokens visit the same experts, the fewest possible.
     compute_efficiency, bandwidth_efficiency, link_efficiency : float, share, optional
         Share of the datasheet's rates that operators and all-reduces reach.
     activation_traffic : float, share, optional
@@ -188,7 +188,7 @@ class Deployment:
         Raises
         ------
         ValueError
-            If a number is outside its range, or does not go together with the deployment's values.
+            If a number is outside its range, or does not fit together with the deployment's values.
         """
         request = {name: checked(name, number) for name, number in numbers.items()}
         check_shapes(self._sizes | request)
@@ -202,7 +202,7 @@ class Deployment:
         return {name: np.asarray(size) for name, size in given.items() if size is not None}
 
     def _values(self) -> dict[str, np.ndarray]:
-        """Check every number, and bring it under its name in the registry."""
+        """Check every number, and list it by its name in the registry."""
         counts = ("tp", "pp", "ep", "microbatches", "devices_per_node")
         names = (*counts, *SHARES, *(["overlap_exponent"] if self.soft else []))
         values = {name: checked(name, getattr(self, name)) for name in names}
@@ -213,7 +213,7 @@ class Deployment:
         return values | self._machine(values)
 
     def _check_bits(self) -> None:
-        """Refuse what would have no effect."""
+        """Refuse options that would have no effect."""
         if self.expert_bits is not None and self.model.n_experts is None:
             raise ValueError(f"expert_bits = {self.expert_bits}: {self.model.name} has no experts")
         quantised = any(bits is not None for bits in (self.weight_bits, self.expert_bits, self.vocab_bits))
@@ -238,7 +238,7 @@ class Deployment:
         return storage
 
     def _stored(self, name: str, default):
-        """Return the bytes of one weight: the default, or what the bits of this name and their scales take."""
+        """Return the bytes of one weight: the default, or those that this option and its scales ask for."""
         if getattr(self, name) is None:
             return checked("bytes_per_param", default)
         bits = checked("weight_bits", getattr(self, name), name)
@@ -248,9 +248,9 @@ class Deployment:
         return value_of(quantised_bytes.expr, parts | {"weight_bits": bits, "bits_per_byte": BITS_PER_BYTE})
 
     def _machine(self, values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Return the rates of the device and of what lies between devices."""
+        """Return the rates of the device, its links and its network."""
         device = self.device.computing_in(self.compute_dtype)
-        # A single device sends nothing, and a single server nothing outside: there any rate will do.
+        # A single device sends nothing, and a single server sends nothing to others: any rate will do there.
         link = 1 if device.link_bandwidth is None else device.link_bandwidth
         networks = (self.network_bandwidth, device.network_bandwidth, link)
         latencies = (self.link_latency, device.link_latency, 0)

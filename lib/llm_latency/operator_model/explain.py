@@ -38,12 +38,12 @@ class OperatorShare:
     flops : float, FLOP
         Its work in the whole pass.
     weight_bytes, kv_bytes, activation_bytes : float, byte
-        What it moves in the whole pass; of the activations, all that it reads and writes. With
-        pipeline stages, the mean of a device.
+        What it moves in the whole pass; activations include all that it reads and writes. With
+        pipeline stages, the mean over the devices.
     compute_time, memory_time : float, s
-        Time of its work, and of its bytes.
+        Time for its work, and for its bytes.
     time : float, s
-        What the two combine to.
+        Time of the operator, from both.
 
     Examples
     --------
@@ -71,7 +71,7 @@ class OperatorShare:
 
     @property
     def intensity(self) -> float:
-        """Work per byte of weights and cache, FLOP/byte; not a number where it moves none."""
+        """Work per byte of weights and cache, FLOP/byte; NaN if it moves none."""
         return self.flops / self.bytes if self.bytes else np.nan
 
     @property
@@ -95,7 +95,7 @@ class Explanation:
     rows : tuple of OperatorShare
         The operators in the order of the pass.
     recalled : tuple of str, optional
-        Values of the specs that nobody has read at a source yet.
+        Values of the specs that nobody has checked against a source yet.
 
     Examples
     --------
@@ -138,7 +138,7 @@ class Explanation:
         return markdown_table(columns)
 
     def _repr_markdown_(self) -> str:
-        note = f"\n\nNot read at a source yet: {', '.join(self.recalled)}." if self.recalled else ""
+        note = f"\n\nNot checked against a source yet: {', '.join(self.recalled)}." if self.recalled else ""
         return f"{self.title}.\n\n{self._table()}{note}"
 
     def __repr__(self) -> str:
@@ -180,7 +180,8 @@ def explain(
     Raises
     ------
     UnknownNameError, ValueError
-        As `Deployment`; also if both or none of `context` and `prompt` are given, or an array.
+        As for `Deployment`; also if both or neither of `context` and `prompt` are given, or if a value
+        is an array.
 
     Examples
     --------
@@ -205,7 +206,7 @@ def explain(
         raise ValueError("explain takes one configuration, not an array of them")
     check_fit(deployment, request)
     values = kind.values(request)
-    # A device does its stage's part for each micro-batch; the time is the pass's.
+    # Amounts are those of one stage for all micro-batches; times are those of the whole pass.
     part, rounds = values["microbatches"] / values["pp"], value_of(kind.rounds, values)
     operators, quantities = _quantities(
         architecture_of(deployment.model, kind.absorbed), deployment.routing, deployment.soft

@@ -46,7 +46,7 @@ MEMORY_RULES = {
     "fits": _held <= mem_size,
     "largest_batch": sp.Max(0, sp.floor((mem_size - _weights) / (_sequence + _activations / batch)), evaluate=False),
 }
-"""What follows from the parts that `held_bytes` lists, for the library and for the calculator in a browser."""
+"""What follows from the parts that `held_bytes` lists, in the library and in the browser's calculator."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,12 @@ class Memory:
     Parameters
     ----------
     weights, kv_cache, activations : float or numpy.ndarray, byte
-        The parts: of the activations those of one micro-batch, the residual stream and the widest
-        kernel's input and output. What an engine keeps for itself is not among them.
+        The parts. Activations are those of one micro-batch: the residual stream, and the input and
+        output of the widest kernel. What an engine keeps for itself is not included.
     mem_size : float, byte
-        What the device has.
+        Memory of the device.
     largest_batch, largest_context : float or numpy.ndarray, count
-        The largest of each that fits, the other as given; 0 if not even the weights fit.
+        The largest of each that fits while the other is as given; 0 if not even the weights fit.
 
     Examples
     --------
@@ -146,7 +146,7 @@ def memory(
     Raises
     ------
     UnknownNameError, ValueError
-        As `Deployment`; also if the device's memory is not known.
+        As for `Deployment`; also if the device's memory is not known.
 
     Examples
     --------
@@ -226,7 +226,7 @@ def held_bytes(architecture: Architecture, routing: str) -> dict[str, sp.Expr]:
     Derived in operator-model, Eq. (eq-memory).
     """
     embedding, *layers, unembedding = operators_of(architecture, routing)
-    # The first of several stages has the embedding, the last a matrix to unembed with, tied or not.
+    # The first of several stages has the embedding, the last an unembedding matrix, tied or not.
     several = sp.Min(1, pp - 1)
     one_stage = embedding.held_bytes + unembedding.held_bytes
     ends = (1 - several) * one_stage + several * sp.Max(embedding.held_bytes, unembedding.weight_bytes)
@@ -239,7 +239,7 @@ def held_bytes(architecture: Architecture, routing: str) -> dict[str, sp.Expr]:
 
 
 def _fullest_stage(layers: sp.Expr) -> sp.Expr:
-    """Write what the stage holds that has most: experts rather than MLPs, no windows if it can."""
+    """Write what the fullest stage holds: experts rather than MLPs, and no windows where possible."""
     most = sp.ceiling(n_layers / pp)
     lighter = {kind: sp.Max(0, most - (n_layers - kind)) for kind in (dense_layers, windowed_layers)}
     return layers.subs({n_layers: most, **lighter}, simultaneous=True)
@@ -281,7 +281,7 @@ def _memory(deployment: Deployment, request: dict[str, np.ndarray]) -> Memory:
 
 
 def _longest_context(free, per_token, per_token_beyond, longest):
-    """Return the context that fills the free bytes; beyond the window only full layers grow."""
+    """Return the context that fills the free bytes; beyond the window only layers without one grow."""
     inside = free / per_token
     with np.errstate(divide="ignore", invalid="ignore"):
         beyond = longest + (free - per_token * longest) / per_token_beyond

@@ -48,7 +48,7 @@ class Operator:
     live_bytes : sympy.Expr, byte
         Input and output of its widest kernel, which are in memory at the same time.
     bytes_per_param : sympy.Symbol, byte
-        Which of the model's weights it has.
+        Storage of one of its weights.
 
     Raises
     ------
@@ -92,7 +92,7 @@ class Operator:
         Parameters
         ----------
         replacements : dict of sympy.Symbol to sympy.Expr
-            What stands for each symbol; all are replaced at once.
+            What replaces each symbol; all are replaced at once.
 
         Returns
         -------
@@ -140,7 +140,7 @@ class Operator:
 
 
 def soft_maximum(first: sp.Expr, second: sp.Expr) -> sp.Expr:
-    """Combine two times that overlap in part: the rho-norm, between the longest and the sum.
+    """Combine two times that overlap in part: the rho-norm, between the longer one and the sum.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def soft_maximum(first: sp.Expr, second: sp.Expr) -> sp.Expr:
     Returns
     -------
     sympy.Expr
-        ``(first**rho + second**rho)**(1/rho)``, second, written such that no power overflows.
+        ``(first**rho + second**rho)**(1/rho)``, second, written so that no power overflows.
 
     Examples
     --------

@@ -2,7 +2,7 @@
 
 A pass processes T tokens of B sequences; a query attends to x keys on average. A decode step and a
 prefill are the same operators at different T and x. Each operator is written for one device;
-`sharded` says what tensor and expert parallelism leave of it.
+`sharded` gives a device's share of it under tensor and expert parallelism.
 """
 
 from __future__ import annotations
@@ -59,9 +59,9 @@ __all__ = ["Architecture", "decoder", "decoder_params", "sharded"]
 class Architecture:
     """Which operators a decoder has.
 
-    Multi-head, grouped-query and multi-query attention are one architecture: they differ in the
-    number of key-value heads. So do plain and gated MLPs, tied and untied embeddings, and blocks
-    in parallel or in sequence, which differ in a number.
+    Multi-head, grouped-query and multi-query attention are one architecture: they differ only in the
+    number of key-value heads. Plain and gated MLPs, tied and untied embeddings, and blocks in
+    parallel or in sequence also differ only in a number.
 
     Parameters
     ----------
@@ -70,16 +70,16 @@ class Architecture:
     compressed_query : bool, optional
         Whether the query is compressed too; only with `latent`.
     absorbed : bool, optional
-        Whether latent attention works on the compressed vectors, as a decode step does, and does
-        not expand them, as a prefill does.
+        Whether latent attention works on the compressed vectors, as a decode step does, instead of
+        expanding them, as a prefill does.
     windowed : bool, optional
-        Whether some layers slide a window.
+        Whether some layers have a sliding window.
     dense : bool, optional
         Whether some layers have one MLP.
     experts : bool, optional
         Whether some layers have experts.
     shared : bool, optional
-        Whether experts come with some that every token visits.
+        Whether there are shared experts, which every token visits.
 
     Examples
     --------
@@ -112,7 +112,7 @@ def _product(
 ) -> Operator:
     """Return activations times weights: one multiply-add per row and weight, each weight read once.
 
-    Of each row, its kernels move so many elements; the widest of them has `live` at the same time.
+    For each row, its kernels move `elements`; the widest of them has `live` in memory at the same time.
     """
     return Operator(
         name,
@@ -170,7 +170,7 @@ def _latent_attention(compressed_query: bool, absorbed: bool) -> tuple[Operator,
 
 
 def _widest(width: sp.Expr) -> sp.Expr:
-    """Return the elements of an MLP's widest kernel: into its first matrices, or into its nonlinearity."""
+    """Return the elements of an MLP's widest kernel: its first matrices, or its nonlinearity."""
     return sp.Max(d_model, width) + (mlp_matrices - 1) * width
 
 
@@ -269,12 +269,12 @@ def decoder(architecture: Architecture) -> tuple[Operator, ...]:
 
 
 def sharded(operator: Operator) -> Operator:
-    """Return what is left of an operator on one device of a tensor- and expert-parallel group.
+    """Return one device's share of an operator in a tensor- and expert-parallel group.
 
-    Heads, the inner widths of the MLPs and the vocabulary are divided by N_t; fewer key-value heads than
-    devices are copied, and what has no head, such as the latent vector and the norms, is on every
-    device. Experts are divided among N_e groups, each expert among the devices of its group; the
-    mean group reads its share of those that are touched, but at least one.
+    Heads, the inner widths of the MLPs and the vocabulary are divided by N_t. If there are fewer
+    key-value heads than devices, they are copied, and what has no heads, such as the latent vector and
+    the norms, is on every device. Experts are divided among N_e groups, each expert among the devices
+    of its group; an average group reads its share of those that are touched, but at least one.
 
     Parameters
     ----------
@@ -318,7 +318,7 @@ def decoder_params(architecture: Architecture) -> sp.Expr:
     Returns
     -------
     sympy.Expr
-        Parameters; biases are left out, which are less than a thousandth.
+        Parameters without biases, which are less than a thousandth of them.
 
     Examples
     --------

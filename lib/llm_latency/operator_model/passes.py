@@ -1,4 +1,4 @@
-"""The two passes over a model, a decode step and a prefill: what each is for its operators, and its time."""
+"""The two passes over a model, a decode step and a prefill: what each means for the operators, and its time."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ TOUCHED_EXPERTS = {"uniform": distinct_experts.expr, "identical": experts_per_to
 
 @dataclass(frozen=True, eq=False)
 class Pass:
-    """A kind of pass: what the request is for its operators.
+    """A kind of pass: what a request means for its operators.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class Pass:
         return self.derive_reach()
 
     def values(self, request: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Return all that a pass over one micro-batch takes.
+        """Return all values that a pass over one micro-batch needs.
 
         Parameters
         ----------
@@ -95,7 +95,7 @@ class Pass:
         return values | {symbol.name: value_of(expr, values) for symbol, expr in known.items()}
 
 
-# Of several steps in a row, each generates a token: `output` of them, with the mean number of keys.
+# One of `output` steps in a row, each of which generates a token, at their mean number of keys.
 DECODE = Pass(
     "decode step",
     absorbed=True,
@@ -119,19 +119,19 @@ PREFILL = Pass(
         windowed_keys: mean_windowed_keys.expr.subs(context, 0),
         windowed_kv_length: windowed_kv_reach.expr.subs(context, 0),
     },
-    # The first micro-batch crosses all stages, each other one adds one stage.
+    # The first micro-batch crosses all stages; each further one adds one stage.
     rounds=1 + (microbatches - 1) / pp,
 )
 
 
 @cache
 def communication_times() -> dict[str, sp.Expr]:
-    """Return the time of what a pass sends between devices, second, by what it is.
+    """Return the times of what a pass sends between devices, in seconds, by kind.
 
     Returns
     -------
     dict of str to sympy.Expr
-        The all-reduces of all layers, and the way through the stages.
+        The all-reduces of all layers, and the sends from stage to stage.
 
     Examples
     --------
@@ -181,7 +181,7 @@ def operators_of(architecture: Architecture, routing: str) -> tuple[Operator, ..
 
 @cache
 def pass_time(architecture: Architecture, routing: str = "uniform", soft: bool = False) -> sp.Expr:
-    """Add up a pass: its operators, its all-reduces, and the way through the stages.
+    """Add up a pass: its operators, its all-reduces, and the sends from stage to stage.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A model for the operators: which of them it has, the sizes they need, and the parameters they add up to."""
+"""A model as the operators see it: which of them it has, the sizes they need, and its parameters."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def architecture_of(model: Model, absorbed: bool = True) -> Architecture:
 
 @cache
 def _shape_arguments(architecture: Architecture) -> tuple[str, ...]:
-    """Name what a model's shape must give: all that its operators have from the group ``model``."""
+    """List what a model's shape must give: the symbols of its operators in the group ``model``."""
     expr = pass_time(architecture) + decoder_params(architecture)
     windows = ("window",) if architecture.windowed else ()
     derived = ("touched_experts",)
@@ -77,7 +77,7 @@ def shape_values(model: Model) -> dict[str, np.ndarray]:
     Raises
     ------
     ValueError
-        If the shape is not complete.
+        If the shape is incomplete.
 
     Examples
     --------
@@ -105,12 +105,12 @@ def parameter_count(model: str | Model) -> float:
     Returns
     -------
     float
-        Parameters; biases are left out.
+        Parameters without biases.
 
     Raises
     ------
     ValueError
-        If the shape is not complete.
+        If the shape is incomplete.
 
     Examples
     --------

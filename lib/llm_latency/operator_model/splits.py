@@ -34,13 +34,13 @@ class SplitRule:
     Parameters
     ----------
     broken : sympy.Basic
-        The condition, in registered symbols. A model without one of them keeps the rule.
+        The condition, in registered symbols. The rule is skipped for a model that lacks one of them.
     message : str
-        What is wrong, with values in braces: an error of the library.
+        What is wrong, with values in braces; the text of the library's error.
     words : str, optional
         The same for the readers of the calculator, if they can break the rule.
     unless : str, optional
-        What the model or the device may have that lifts the rule.
+        Name of a value that lifts the rule if the model or the device has it.
     """
 
     broken: sp.Basic
@@ -110,7 +110,7 @@ def check_split(values: Mapping[str, np.ndarray], known: set[str], **names: str)
     values : mapping of str to numpy.ndarray
         Sizes of the model and numbers of devices, by their names in the registry.
     known : set of str
-        What else is known of model and device.
+        Names of the other known values of the model and the device.
     **names : str
         What the messages call the ``model`` and the ``device``.
 

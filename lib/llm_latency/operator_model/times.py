@@ -23,7 +23,7 @@ __all__ = ["decode_step_time", "prefill_time", "request_time"]
 
 
 def _seconds(kind: Pass, deployment: Deployment, request: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Time a pass in the shape of all that it was given, also of what has no effect."""
+    """Time a pass; the result has the shape of all the values given, even of those without effect."""
     values = kind.values(request)
     time = pass_time(architecture_of(deployment.model, kind.absorbed), deployment.routing, deployment.soft)
     shape = np.broadcast_shapes(*(np.shape(value) for value in request.values()))
@@ -57,7 +57,7 @@ def decode_step_time(
     Raises
     ------
     UnknownNameError, ValueError
-        As `Deployment`.
+        As for `Deployment`.
 
     Examples
     --------
@@ -101,7 +101,7 @@ def prefill_time(
     Raises
     ------
     UnknownNameError, ValueError
-        As `Deployment`.
+        As for `Deployment`.
 
     Examples
     --------
@@ -143,12 +143,12 @@ def request_time(
     -------
     float or numpy.ndarray, s
         The arguments' broadcast shape. The steps are taken at their mean number of keys, which is
-        exact while no operator changes between memory and compute on the way.
+        exact as long as no operator switches between memory-bound and compute-bound on the way.
 
     Raises
     ------
     UnknownNameError, ValueError
-        As `Deployment`.
+        As for `Deployment`.
 
     Examples
     --------
