@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import sympy as sp
 
@@ -84,7 +85,7 @@ class Variable:
     at_most: str | None = None
     constant: float | None = None
 
-    @property
+    @cached_property
     def symbol(self) -> RegisteredSymbol:
         """The SymPy symbol, the same object on every call."""
         return RegisteredSymbol(self.name, positive=True)

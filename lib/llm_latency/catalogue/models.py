@@ -9,7 +9,7 @@ from numbers import Real
 from pathlib import Path
 
 from llm_latency.catalogue.hf_config import shape_from_config
-from llm_latency.catalogue.tables import Catalogue, Spec, complete
+from llm_latency.catalogue.tables import Catalogue, Spec, set_frozen
 
 __all__ = ["Model", "models"]
 
@@ -150,16 +150,16 @@ class Model(Spec):
                 raise ValueError(f"{self.name}: {first} needs {', '.join(lacking)}")
         if self.n_heads is not None:
             if self.n_kv_heads is None:
-                complete(self, n_kv_heads=self.n_heads)
+                set_frozen(self, n_kv_heads=self.n_heads)
             if self.head_dim is None and self.kv_rank is not None:
-                complete(self, head_dim=self.nope_dim + self.rope_dim)
+                set_frozen(self, head_dim=self.nope_dim + self.rope_dim)
             if self.head_dim is None:
                 if self.d_model % self.n_heads:
                     raise ValueError(
                         f"{self.name}: head_dim is needed where n_heads = {self.n_heads} "
                         f"does not divide d_model = {self.d_model}"
                     )
-                complete(self, head_dim=self.d_model // self.n_heads)
+                set_frozen(self, head_dim=self.d_model // self.n_heads)
             if self.n_heads % self.n_kv_heads:
                 raise ValueError(f"{self.name}: n_kv_heads = {self.n_kv_heads} must divide n_heads = {self.n_heads}")
         for smaller, larger in (

@@ -53,7 +53,7 @@ class ReadOnlyDict(dict):
         return type(self), (dict(self),)
 
 
-def complete(made, **values) -> None:
+def set_frozen(made, **values) -> None:
     """Set values that a frozen dataclass computes while it is made; afterwards they are frozen, too."""
     for name, value in values.items():
         object.__setattr__(made, name, value)
@@ -245,7 +245,7 @@ class Catalogue(Mapping[str, Entry], Generic[Entry]):
         return pd.DataFrame(rows).set_index("name")
 
 
-def found(spec: str | Entry, kind: type[Entry], catalogue: Catalogue[Entry]) -> Entry:
+def look_up(spec: str | Entry, kind: type[Entry], catalogue: Catalogue[Entry]) -> Entry:
     """Look a name up in a catalogue; return an object of the right kind as it is."""
     if isinstance(spec, str):
         return catalogue[spec]

@@ -16,7 +16,7 @@ import numpy as np
 
 from llm_latency.catalogue.devices import Device, devices
 from llm_latency.catalogue.models import BITS_PER_BYTE, Model, models
-from llm_latency.catalogue.tables import complete, equal_values, found
+from llm_latency.catalogue.tables import equal_values, look_up, set_frozen
 from llm_latency.evaluation import check_shapes, check_together, checked, value_of
 from llm_latency.formulas.quantisation import quantised_bytes
 from llm_latency.notation import REGISTRY
@@ -144,7 +144,7 @@ class Deployment:
     check_fit: bool = False
 
     def __post_init__(self):
-        complete(self, model=found(self.model, Model, models), device=found(self.device, Device, devices))
+        set_frozen(self, model=look_up(self.model, Model, models), device=look_up(self.device, Device, devices))
         for name, legal in CHOICES.items():
             chosen = getattr(self, name)
             if not isinstance(chosen, str | bool) or chosen not in legal:
@@ -152,7 +152,7 @@ class Deployment:
                 raise ValueError(f"{name} = {chosen!r}: {hint}must be {' or '.join(map(repr, legal))}")
         check_shapes(self._sizes)
         self._check_bits()
-        complete(self, values=self._values())
+        set_frozen(self, values=self._values())
 
     def __eq__(self, other) -> bool:
         return equal_values(self, other)

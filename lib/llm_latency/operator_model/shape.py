@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 
 from llm_latency.catalogue.models import Model, models
-from llm_latency.catalogue.tables import found
+from llm_latency.catalogue.tables import look_up
 from llm_latency.evaluation import checked, value_of
 from llm_latency.formula import arguments_of
 from llm_latency.notation import REGISTRY
@@ -121,5 +121,5 @@ def parameter_count(model: str | Model) -> float:
     ----------
     Derived in operator-model, Eq. (eq-decoder-params).
     """
-    model = found(model, Model, models)
+    model = look_up(model, Model, models)
     return float(value_of(decoder_params(architecture_of(model)), shape_values(model)))
