@@ -181,7 +181,7 @@ def test_the_cell_for_colab_fetches_the_book_there(monkeypatch):
     monkeypatch.setitem(sys.modules, "google.colab", SimpleNamespace())
     assert run(colab_cell()) == [
         f"test -d /content/book || git clone --quiet --depth 1 {EXAMPLE} /content/book",
-        "%pip install --quiet /content/book",
+        '%pip install --quiet "/content/book[notebook]"',
         "%cd -q /content/book/book",
     ]
 

@@ -13,7 +13,7 @@ import sys
 
 if "google.colab" in sys.modules:
     !test -d /content/book || git clone --quiet --depth 1 {address} /content/book
-    %pip install --quiet /content/book
+    %pip install --quiet "/content/book[notebook]"
     %cd -q /content/book/book"""
 
 
