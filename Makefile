@@ -58,8 +58,9 @@ site-check: book $(NODE_TOOLS)/.ready
 	$(BIN)/python -m site_check $(PAGES)
 endif
 
+# PAGES="roofline notation" executes these pages alone.
 notebooks: $(READY)
-	$(BIN)/python tools/execute_notebooks.py
+	$(BIN)/python tools/execute_notebooks.py $(PAGES)
 
 # The icons of the site and the picture of a shared link are committed: draw them again when the first page changes.
 pictures: $(READY)

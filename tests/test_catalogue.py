@@ -177,7 +177,7 @@ def test_a_spec_prints_what_is_known():
 
 
 def test_a_catalogue_prints_its_names():
-    assert repr(ll.devices).startswith("<71 devices: V100-16GB-SXM2, ")
+    assert repr(ll.devices).startswith(f"<{len(ll.devices)} devices: V100-16GB-SXM2, ")
 
 
 @pytest.mark.parametrize(

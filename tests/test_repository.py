@@ -111,3 +111,12 @@ def test_the_changelog_and_the_citation_name_this_version():
     version = llm_latency.__version__
     assert f"## {version}" in read("CHANGELOG.md")
     assert f"version: {version}" in read("CITATION.cff")
+
+
+def test_texts_that_count_the_catalogue_have_its_numbers(faults):
+    first = NOTEBOOKS["hardware-and-models"].cells[0].source
+    for place, text in (("README.md", read("README.md")), ("hardware-and-models", first)):
+        for catalogue, word in ((llm_latency.models, "models"), (llm_latency.devices, "devices")):
+            [stated] = set(re.findall(rf"(\d+) {word}\b", text))
+            with faults.at(place, word):
+                assert int(stated) == len(catalogue), f"says {stated}, and the catalogue has {len(catalogue)}"

@@ -1,9 +1,10 @@
-"""Execute every notebook on a fresh kernel and store clean outputs.
+"""Execute the pages named on the command line, or all, on fresh kernels and store clean outputs.
 
 Running it twice changes nothing, because neither times nor metadata of the machine are stored. It also writes the
 landing page's chart to the README's image, and adds the cell for Colab where the repository has an address.
 """
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -25,6 +26,7 @@ def execute(path: Path, address: str) -> None:
     set_colab_cell(notebook, address)
     folder = {"metadata": {"path": BOOK}}
     options = {"timeout": 300, "record_timing": False, "coalesce_streams": True, "kernel_name": "python3"}
+    options["extra_arguments"] = ["--IPKernelApp.log_level=ERROR"]  # a kernel on localhost need not warn of TCP
     NotebookClient(notebook, resources=folder, skip_cells_with_tag=SKIPPED, **options).execute()
     notebook.metadata = nbformat.from_dict({**KERNEL, "language_info": {"name": "python"}})
     for cell in notebook.cells:
@@ -47,7 +49,8 @@ def first_chart(path: Path) -> str:
 
 if __name__ == "__main__":
     address = read_address(ROOT / "_config.yml")
+    pages = [BOOK / f"{page}.ipynb" for page in sys.argv[1:]] or sorted(BOOK.glob("*.ipynb"))
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda path: execute(path, address), sorted(BOOK.glob("*.ipynb"))))
+        list(pool.map(lambda path: execute(path, address), pages))
     README_CHART.parent.mkdir(exist_ok=True)
     README_CHART.write_text(first_chart(BOOK / "index.ipynb"), encoding="utf-8")

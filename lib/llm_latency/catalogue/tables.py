@@ -185,14 +185,19 @@ class Catalogue(Mapping[str, Entry], Generic[Entry]):
             name = row["name"]
             remarks[name] = " ".join(filter(None, (remarks.get(name), row["remark"])))
             for pair in row["values"].split():
-                quantity, value = pair.split("=")
+                quantity, _, value = pair.partition("=")
+                if not value:
+                    raise ValueError(f"{file}, {name}: {pair!r} must be a quantity with its value, as n_layers=40")
                 values.setdefault(name, {})[quantity] = _number(value)
                 sources.setdefault(name, {})[quantity] = Source(row["unit"], row["kind"], row["source"], row["read_on"])
         self._kind = spec.__name__.lower()
-        self._entries = {
-            name: spec(name=name, sources=ReadOnlyDict(sources[name]), remark=remarks[name], **values[name])
-            for name in values
-        }
+        self._entries = {}
+        for name in values:
+            about = {"name": name, "sources": ReadOnlyDict(sources[name]), "remark": remarks[name]}
+            try:
+                self._entries[name] = spec(**about, **values[name])
+            except TypeError as error:  # a quantity that the entries do not have, or one that they need
+                raise TypeError(f"{file}, {name}: {error}") from error
 
     def __getitem__(self, name: str) -> Entry:
         if name not in self._entries:

@@ -35,6 +35,11 @@ def stacked_bars(
     matplotlib.axes.Axes
         The chart.
 
+    Raises
+    ------
+    ValueError
+        If a part has no colour.
+
     Examples
     --------
     >>> stacked_bars({"batch 1": {"memory bandwidth": 21.7, "communication": 2.6}}).get_xlabel()
@@ -44,6 +49,9 @@ def stacked_bars(
     ----------
     Page ``example-260b``.
     """
+    for part in {part for parts in bars.values() for part in parts}:
+        if part not in colours:
+            raise ValueError(f"part {part!r} has no colour; known: {', '.join(colours)}")
     _, ax = plt.subplots(figsize=(6.4, 1.0 + 0.65 * len(bars)))
     longest = max(sum(parts.values()) for parts in bars.values())
     for row, parts in enumerate(bars.values()):
