@@ -149,11 +149,8 @@ def value_of(expr: sp.Basic, values: Mapping[str, np.ndarray]):
     ----------
     Page ``notation``.
     """
-    arguments = _arguments(expr)
+    arguments = arguments_of(expr)
     return compiled(expr, arguments)(*(values[name] for name in arguments))
-
-
-_arguments = cache(arguments_of)
 
 
 def scalar_or_array(result):
@@ -266,6 +263,11 @@ def _supplied(specs: tuple[Spec, ...], wanted: dict) -> dict:
             raise ValueError(f"{', '.join(twice)} given twice, the second time by {spec.name}")
         supplied |= new
     return supplied
+
+
+def common_shape(values: Mapping[str, np.ndarray]) -> tuple[int, ...]:
+    """Return the shape that checked values broadcast to, also those that have no effect on a result."""
+    return np.broadcast_shapes(*(np.shape(value) for value in values.values()))
 
 
 def check_shapes(arrays: Mapping[str, np.ndarray]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 
 import sympy as sp
 
@@ -211,6 +211,7 @@ def _named(name: str) -> Formula:
     return FORMULAS[name]
 
 
+@cache
 def arguments_of(expr: sp.Expr) -> tuple[str, ...]:
     """List the symbols of an expression by name: the registered ones in order, then the others."""
     used = {symbol.name for symbol in expr.free_symbols}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import sympy as sp
 
-from llm_latency.evaluation import checked, scalar_or_array, value_of
+from llm_latency.evaluation import checked, common_shape, scalar_or_array, value_of
 from llm_latency.notation import (
     batch,
     bytes_per_activation,
@@ -276,7 +276,7 @@ def _memory(deployment: Deployment, request: dict[str, np.ndarray]) -> Memory:
         value_of(MEMORY_RULES["largest_batch"], held),
         np.maximum(0, np.floor(largest_context)),
     )
-    common = np.zeros(np.broadcast_shapes(*(np.shape(value) for value in request.values())))
+    common = np.zeros(common_shape(request))
     return Memory(*(scalar_or_array(part + common) for part in found))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llm_latency.evaluation import scalar_or_array, value_of
+from llm_latency.evaluation import common_shape, scalar_or_array, value_of
 from llm_latency.operator_model.deployment import Deployment, deployed, takes_options
 from llm_latency.operator_model.memory import check_fit
 from llm_latency.operator_model.passes import DECODE, PREFILL, Pass, pass_time
@@ -26,8 +26,7 @@ def _seconds(kind: Pass, deployment: Deployment, request: Mapping[str, np.ndarra
     """Time a pass; the result has the shape of all the values given, even of those without effect."""
     values = kind.values(request)
     time = pass_time(architecture_of(deployment.model, kind.absorbed), deployment.routing, deployment.soft)
-    shape = np.broadcast_shapes(*(np.shape(value) for value in request.values()))
-    return value_of(kind.rounds, values) * value_of(time, values) + np.zeros(shape)
+    return value_of(kind.rounds, values) * value_of(time, values) + np.zeros(common_shape(request))
 
 
 @takes_options
