@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PYDEVD_DISABLE_FILE_VALIDATION = 1
 
-.PHONY: book serve pdf lab test test-long site-check notebooks pictures mutants lint lock clean
+.PHONY: book serve pdf lab test test-long site-check notebooks text pictures mutants lint lock clean
 
 # A build starts from scratch: Sphinx warns about a page only when it reads it.
 book: $(READY)
@@ -61,6 +61,10 @@ endif
 # PAGES="roofline notation" executes these pages alone.
 notebooks: $(READY)
 	$(BIN)/python tools/execute_notebooks.py $(PAGES)
+
+# What the texts of these pages state and no cell says yet, as entries of a binding cell.
+text: $(READY)
+	@$(BIN)/python -m book_text $(PAGES)
 
 # The icons of the site and the picture of a shared link are committed: draw them again when the first page changes.
 pictures: $(READY)

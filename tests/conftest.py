@@ -86,6 +86,11 @@ def outputs_of(cell) -> list[dict]:
     ]
 
 
+def is_folded(cell):
+    """Say whether the site folds or removes the code of a cell."""
+    return bool({"hide-input", "remove-input", "remove-cell"} & set(cell.metadata.get("tags", [])))
+
+
 def exact_value(formula, values: dict):
     """Evaluate a formula to 50 digits, and the size of the terms that it adds up.
 

@@ -36,7 +36,7 @@ ONLY_HERE = {
     "IPython": {"table"},
     "pandas": {"catalogue.tables", "catalogue.dataset"},
 }
-TOOL_LAYERS = [{"llm_latency"}, {"book_tools"}, {"book_site"}, {"book_print", "site_check", "mutants"}]
+TOOL_LAYERS = [{"llm_latency"}, {"book_tools"}, {"book_site"}, {"book_print", "book_text", "site_check", "mutants"}]
 MOST_LINES, MOST_LINES_OF_A_FUNCTION, MOST_PARAMETERS = 400, 60, 7
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 
 import yaml
 
-from conftest import BOOK, NOTEBOOKS, ROOT, outputs_of, toc_files
+from conftest import BOOK, NOTEBOOKS, ROOT, is_folded, outputs_of, toc_files
 
 DERIVATIONS = [page for page in NOTEBOOKS if page not in {"index", "notation"}]
 ANATOMY = [
@@ -26,6 +26,7 @@ LINK_WORDS = {"word", "device or a model", "Read from the start", "Look it up"}
 """Words of links that are not the title of the page they lead to."""
 CODE_COLUMNS = 80
 """How many characters of code fit into the column of text of the site."""
+TAGS = {"hide-input", "hide-output", "remove-input", "remove-cell"}
 SETUP = """\
 import numpy as np
 import sympy as sp
@@ -111,11 +112,6 @@ def sections(page):
             yield cell, "solution" if answer else title
 
 
-def is_folded(cell):
-    """Say whether the site folds or removes the code of a cell."""
-    return bool({"hide-input", "remove-input"} & set(cell.metadata.get("tags", [])))
-
-
 def test_code_is_folded_where_the_page_is_read_for_its_result(faults):
     for page in DERIVATIONS:
         for cell, section in sections(page):
@@ -141,7 +137,9 @@ def test_metadata_is_minimal(faults):
             with faults.at(page, cell.id):
                 assert cell.metadata.keys() <= {"tags", "mystnb"}, f"has {', '.join(cell.metadata)}"
                 tags = cell.metadata.get("tags", [])
-                assert set(tags) <= {"hide-input", "hide-output", "remove-input"}, f"has the tags {', '.join(tags)}"
+                assert set(tags) <= {"hide-input", "hide-output", "remove-input", "remove-cell"}, (
+                    f"has the tags {', '.join(tags)}"
+                )
                 assert all(not output.get("metadata") for output in cell.get("outputs", [])), "an output has metadata"
 
 
