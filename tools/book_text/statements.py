@@ -25,8 +25,13 @@ NOUN = (
     r"per cent|[a-z]*second|billion|million|thousand|token|layer|device|head|sequence|user|byte|bit|expert|step|"
     r"[kMGTP]?B|[kMGTP]?FLOP|GPU|kW|W|[mµn]?s|MHz|GHz|minute|hour|word"
 )
-PLURAL = r"(?!(?:is|as|was|has|its|this|does|us|less|plus|versus)\b)[A-Za-z][\w-]*s"
-UNIT_AFTER = re.compile(rf"\s(?:×|%|(?:{NOUN}|{PLURAL})(?:/(?:[kMG]?FLOP|s|byte|bit|token|param\w*))?)(?![\w-])")
+VERB = (
+    "is|as|was|has|its|this|does|us|less|plus|versus|adds|comes|costs|fits|gives|goes|grows|holds|keeps|lies|makes|"
+    "means|moves|needs|pays|reads|runs|sends|shows|stands|starts|stays|takes|uses|works"
+)
+"""Words with the ending of a plural that are none."""
+PLURAL = rf"(?!(?:{VERB})\b)[A-Za-z][\w-]*s"
+UNIT_AFTER = re.compile(rf"\s(?:%|(?:{NOUN}|{PLURAL})(?:/(?:[kMG]?FLOP|s|byte|bit|token|param\w*))?)(?![\w-])")
 
 Place = tuple[int, int]
 """Where a statement begins and ends in a readable text."""
