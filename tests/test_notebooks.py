@@ -258,46 +258,6 @@ def test_exercises_have_stars_and_executed_answers(faults):
                 assert executed or len(answer[0].source) > 100, "the answer has no output and few words"
 
 
-# Numbers in prose: each must be one that a cell of the page computes or is given.
-NOT_PROSE = re.compile(
-    r"`[^`]*`|\$\$.*?\$\$|\$[^$]*\$|^:label:.*$"  # code, mathematics, labels
-    r"|\[[^]]*\]\([\w-]+\.ipynb\)|\]\([^)]*\)"  # titles of pages, addresses
-    r"|CC BY 4\.0|Python 3\.\d+|\b20[12]\d\b|(\d+ to )?\d+ minutes",  # versions, years, reading times
-    re.DOTALL | re.MULTILINE,
-)
-
-
-def numbers_in(text):
-    """List the numbers of a text as (value, decimals)."""
-    found = re.findall(r"(?<![\w.])\d{1,3}(?:,\d{3})+|(?<![\w.])\d+(?:\.\d+)?(?:e[-+]?\d+)?", text)
-    return [(float(number.replace(",", "")), len(number.partition("e")[0].partition(".")[2])) for number in found]
-
-
-def computed_numbers(page):
-    """List what the page's cells print and are given."""
-    texts = []
-    for cell in code_cells(page):
-        texts.append(cell.source)
-        texts += [str(text) for data in outputs_of(cell) for key, text in data.items() if key != "image/svg+xml"]
-    apart = re.compile(r"(?<!\d)e|e(?![-+]?\d)|[A-Za-df-z_=(\[{$*]")  # so that A100-40GB gives 100 and 40
-    return {abs(value) for text in texts for value, _ in numbers_in(apart.sub(" ", text).replace(" -", " "))}
-
-
-def test_numbers_in_prose_are_computed_on_the_page(faults):
-    for page in NOTEBOOKS:
-        known = computed_numbers(page)
-        captions = [cell.metadata["mystnb"]["figure"]["caption"] for cell in figures(page)]
-        captions += [cell.metadata["mystnb"]["image"]["alt"] for cell in figures(page)]
-        for text in [*prose(page), *captions]:
-            text = NOT_PROSE.sub(" ", text)
-            for value, decimals in numbers_in(text):
-                if value < 20 and not decimals:
-                    continue  # counted on one's fingers
-                with faults.at(page):
-                    computed = any(round(other, decimals) == value for other in known)
-                    assert computed, f"no cell computes the {value} in: {' '.join(text.split())[:200]}"
-
-
 def test_the_configuration_executes_nothing_and_asks_for_nothing():
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     assert config["execute"]["execute_notebooks"] == "off"

@@ -38,8 +38,10 @@ def bound_phrases(notebook: NotebookNode) -> dict[str, list[str]]:
     """Read from the outputs of the binding cells what each text has to say."""
     phrases = {}
     for cell in filter(is_binding, notebook.cells):
-        [output] = cell.outputs
-        for name, stated in ast.literal_eval(output["data"]["text/plain"]).items():
+        printed = [output["data"]["text/plain"] for output in cell.outputs if "data" in output]
+        if len(printed) != 1 or not printed[0].startswith("{"):
+            raise ValueError(f"the binding cell {cell.id} has not been executed, or does not end with a dictionary")
+        for name, stated in ast.literal_eval(printed[0]).items():
             if name in phrases:
                 raise ValueError(f"{name} is bound twice")
             phrases[name] = [normal_phrase(phrase) for phrase in stated.split(BETWEEN)]

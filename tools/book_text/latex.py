@@ -4,9 +4,23 @@ import re
 
 GROUP = r"\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
 FRACTION = re.compile(rf"\\[td]?frac\s*(?:{GROUP}|(\d))\s*(?:{GROUP}|(\d))")
-SPACING = re.compile(r"\\(?:left|right|[bB]igg?[lr]?|quad|nolimits)(?![a-zA-Z])|\\[,;:! ]|\s+")
+SPACING = re.compile(r"\\(?:left|right|[bB]igg?[lr]?|quad|nolimits)(?![a-zA-Z])|(?<!\\)\\[,;:! ]|\s+")
 SINGLE = re.compile(r"\{([\w*]|\\[a-zA-Z]+ ?)\}")
-ATOM = re.compile(r"(?:\\[A-Za-z]+|[A-Za-z])(?:_(?:\w|\{[^{}]*\}))?|\d+")
+ATOM = re.compile(r"(?:\\(?:bar|hat|tilde) ?\{?[A-Za-z]\}?|\\[A-Za-z]+|[A-Za-z])(?:_(?:\w|\{[^{}]*\}))?|\d+")
+
+
+SYNONYMS = {r"\\leq?(?![a-zA-Z])": r"\\le ", r"\\geq?(?![a-zA-Z])": r"\\ge "}
+
+
+def without_brackets(tex: str) -> str:
+    r"""Remove what stands in brackets.
+
+    >>> without_brackets(r"s \left(s + 1\right)")
+    's \\left'
+    """
+    while (shorter := re.sub(r"\([^()]*\)", "", tex)) != tex:
+        tex = shorter
+    return tex
 
 
 def normal_latex(tex: str) -> str:
@@ -19,9 +33,11 @@ def normal_latex(tex: str) -> str:
     """
     while found := FRACTION.search(tex):
         top, bottom = found[1] or found[2], found[3] or found[4]
-        top = f"({top})" if re.search(r"[+-]", top) else top
+        top = f"({top})" if re.search(r"[+-]", without_brackets(top)) else top
         bottom = bottom if ATOM.fullmatch(normal_latex(bottom)) else f"({bottom})"
         tex = f"{tex[: found.start()]} {top}/{bottom} {tex[found.end() :]}"
+    for pattern, word in SYNONYMS.items():
+        tex = re.sub(pattern, word, tex)
     tex = SPACING.sub(" ", tex)
     tex = re.sub(r"\\cdot(?![a-zA-Z])(?!\s*\d)", " ", tex)
     tokens = re.findall(r"\\[a-zA-Z]+|\\.|\S", tex)

@@ -26,8 +26,8 @@ NOUN = (
     r"[kMGTP]?B|[kMGTP]?FLOP|GPU|kW|W|[mµn]?s|MHz|GHz|minute|hour|word"
 )
 VERB = (
-    "is|as|was|has|its|this|does|us|less|plus|versus|adds|comes|costs|fits|gives|goes|grows|holds|keeps|lies|makes|"
-    "means|moves|needs|pays|reads|runs|sends|shows|stands|starts|stays|takes|uses|works"
+    "is|as|was|has|its|this|does|us|less|plus|versus|always|adds|belongs|comes|contains|costs|counts|fits|gives|goes|grows|holds|keeps|lies|makes|"
+    "means|moves|needs|pays|reads|replaces|runs|sends|shows|stands|starts|stays|takes|uses|works"
 )
 """Words with the ending of a plural that are none."""
 PLURAL = rf"(?!(?:{VERB})\b)[A-Za-z][\w-]*s"
