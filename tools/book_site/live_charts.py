@@ -8,13 +8,16 @@ import vl_convert
 from docutils import nodes
 from myst_nb.core.render import MimeData, NbElementRenderer
 from sphinx.application import Sphinx
+from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
 
 from llm_latency.charts.specification import MIME_TYPE
 
 from .built_site import builds_html, write_static_file
-from .chart_colours import with_variables
+from .chart_colours import COLOUR, with_variables
 from .chart_controls import control_html
+
+logger = logging.getLogger(__name__)
 
 VEGA_BUNDLE = f"vega-{vl_convert.__version__}.js"
 RESET_LABEL = "Back to the example"
@@ -68,6 +71,9 @@ def visit_html(translator: HTML5Translator, node: LiveChart) -> None:
     spec = node["spec"]
     untitled = {key: value for key, value in spec.items() if key != "title"} | {"config": CONFIG, "height": HEIGHT}
     stored = with_variables(json.dumps(untitled, ensure_ascii=False)).replace("<", "\\u003c")
+    for colour in sorted(set(COLOUR.findall(stored))):
+        message = "live chart: the colour %s stays light on a dark page: it is not in llm_latency.charts.palette.PARTS"
+        logger.warning(message, colour, location=node, type="book_site", subtype="colours")
     words = "".join(f"<span>{escape(line)}</span>" for line in headline(spec))
     controls = "".join(control_html(parameter) for parameter in spec["params"] if "bind" in parameter)
     presets = spec.get("usermeta", {}).get("presets", {}) | {RESET_LABEL: initial_values(spec)}
