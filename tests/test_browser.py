@@ -119,6 +119,37 @@ def test_a_search_result_shows_what_the_page_says(browser, base):
         assert "Show the code" not in excerpts
 
 
+@pytest.mark.parametrize("where", ["served", "file"])
+@pytest.mark.parametrize("address", [DECODE_PAGE, "search.html?q=all-reduce"])
+def test_no_page_violates_its_security_policy(browser, base, address, where):
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.add_init_script(
+            "violated = []; addEventListener('securitypolicyviolation', (e) => violated.push(e.sample || e.blockedURI))"
+        )
+        page.goto(f"{base if where == 'served' else SITE.as_uri()}/{address}")
+        page.evaluate("document.querySelectorAll('.live-chart').forEach((chart) => chart.scrollIntoView())")
+        page.wait_for_function(
+            "[...document.querySelectorAll('.live-chart')].every((chart) => 'live' in chart.dataset)"
+        )
+        if where == "served" and "search" in address:
+            page.locator(RESULT).first.wait_for()
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("violated") == []
+        page.evaluate("document.body.insertAdjacentHTML('beforeend', `<p style='color: red' onclick='x()'>`)")
+        page.wait_for_function("violated.length >= 2")
+
+
+def test_the_buttons_of_the_header_work_without_handlers(browser, base):
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.add_init_script("called = []; print = () => called.push('print')")
+        page.goto(f"{base}/book/roofline.html")
+        page.evaluate("toggleFullScreen = () => called.push('full')")
+        page.evaluate("document.querySelectorAll('[data-calls]').forEach((button) => button.click())")
+        assert page.evaluate("called.sort()") == ["full", "print"]
+
+
 def test_a_search_result_says_what_a_word_means_and_keeps_symbols(browser, base):
     with browser.new_context() as context:
         page = context.new_page()
@@ -146,7 +177,14 @@ def test_the_faults_of_a_page_are_found(browser, tmp_path, monkeypatch):
     assert len(found.by_check["mathematics unset"]) == 2
     assert len(found.by_check["overflow"]) == 1
     errors = " ".join(found.by_check["errors"])
-    for part in ("boom", "status 404: /nowhere.png", "outside.js", "preference for dark", "chart was not drawn"):
+    for part in (
+        "boom",
+        "Content Security Policy",
+        "status 404: /nowhere.png",
+        "outside.js",
+        "preference for dark",
+        "chart was not drawn",
+    ):
         assert part in errors
     assert [finding for finding in found.by_check["axe violations"] if finding.startswith("color-contrast")]
 

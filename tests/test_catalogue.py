@@ -93,8 +93,9 @@ def test_every_row_of_a_table_is_complete_and_sourced(file, faults):
     for number, row in rows_of(file):
         with faults.at(file, f"row {number}"):
             assert None not in row, f"more cells than headings: {row[None]}"
+            assert None not in row.values(), "fewer cells than headings: is there a comma for each?"
         for name, cell in row.items():
-            if name is not None:
+            if name is not None and cell is not None:
                 with faults.at(file, f"row {number}", name):
                     assert cell or name == "remark", "is empty"
                     assert cell == cell.strip(), f"{cell!r} has spaces around it"
@@ -184,7 +185,7 @@ def test_a_catalogue_prints_its_names():
     ("catalogue", "name", "message"),
     [
         (ll.devices, "a100-40gb-sxm", "unknown device 'a100-40gb-sxm'; did you mean 'A100-40GB-SXM'"),
-        (ll.devices, "abacus", "unknown device 'abacus'; known: V100-16GB-SXM2, "),
+        (ll.devices, "abacus", r"unknown device 'abacus'; list\(ll.devices\) names all \d+"),
         (ll.devices, "H100", "did you mean 'H100-SXM'"),
         (ll.devices, "V100", "did you mean 'V100-16GB-SXM2' or 'V100-32GB-SXM2'"),
         (ll.models, "GPT13B", "unknown model 'GPT13B'; did you mean 'GPT-13B'"),

@@ -1,15 +1,17 @@
 """Every chart has a twin for dark pages, in colours that stand out from the background."""
 
+import itertools
 import re
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from docutils import nodes
 
 from book_site.chart_colours import COLOUR, DARK, darkened, style_sheet
 from book_site.dark_charts import ChartPair, DrawDarkTwins, size_in_pixels, visit_html
 from conftest import NOTEBOOKS, ROOT, outputs_of
-from llm_latency.charts.palette import COLOURS, LIGHT_AND_DARK, TOTAL
+from llm_latency.charts.palette import LIGHT_AND_DARK, PARTS, TOTAL
 from transforms import apply
 
 NOT_WRITTEN_IN = ("background", "grid", "frame")
@@ -39,15 +41,42 @@ def test_every_colour_can_be_read_on_a_dark_page(name):
 
 def test_no_two_colours_share_a_dark_twin():
     assert len(set(DARK.values())) == len(DARK) == len(LIGHT_AND_DARK)
-    assert {colour.lower() for colour in (*COLOURS.values(), TOTAL)} <= DARK.keys()
+    assert {colour.lower() for colour in (*PARTS.values(), TOTAL)} <= DARK.keys()
+
+
+def oklab(colour):
+    """Return a colour's place in Oklab, where distances are about as large as they look."""
+    channels = np.array([int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)])
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    cones = np.cbrt(TO_CONES @ linear)
+    return FROM_CONES @ cones
+
+
+TO_CONES = np.array(
+    [[0.41222147, 0.53633254, 0.05144599], [0.2119035, 0.6806995, 0.10739696], [0.08830246, 0.28171884, 0.6299787]]
+)
+FROM_CONES = np.array(
+    [[0.21045426, 0.7936178, -0.00407205], [1.9779985, -2.4285922, 0.4505937], [0.02590404, 0.78277177, -0.80867577]]
+)
+
+
+@pytest.mark.parametrize("mode", [0, 1], ids=["light", "dark"])
+def test_the_parts_of_a_chart_can_be_told_apart(mode, faults):
+    parts = {name: colours[mode] for name, colours in LIGHT_AND_DARK.items() if colours[0] in {TOTAL, *PARTS.values()}}
+    for one, other in itertools.combinations(parts, 2):
+        with faults.at(one, other):
+            distance = np.linalg.norm(oklab(parts[one]) - oklab(parts[other]))
+            assert distance >= 0.1, f"{parts[one]} and {parts[other]} are only {distance:.3f} apart in Oklab"
 
 
 @pytest.mark.parametrize(("selector", "dark"), [(":root", False), ('html[data-theme="dark"]', True)])
 def test_live_charts_have_the_same_colours(selector, dark):
     block = re.search(re.escape(selector) + r" \{(.*?)\}", style_sheet(), flags=re.S)[1]
     colours = dict(re.findall(r"--chart-([\w-]+): (#\w{6});", block))
-    named = {name.replace(" ", "-"): colour.lower() for name, colour in {**COLOURS, "total": TOTAL}.items()}
-    expected = {name: DARK[colour] if dark else colour for name, colour in named.items()}
+    named = {
+        name.replace(" ", "-"): pair for name, pair in LIGHT_AND_DARK.items() if pair[0] in {TOTAL, *PARTS.values()}
+    }
+    expected = {name: pair[dark].lower() for name, pair in named.items()}
     assert {name: colour.lower() for name, colour in colours.items()} == expected
 
 

@@ -128,7 +128,7 @@ def test_time_does_not_fall_with_more_work(model, machine, request, option):
 @given(shapes(), machines, requests, options)
 def test_the_time_on_a_single_device_does_not_depend_on_its_links(model, machine, request, option):
     option = option | {"pp": 1}
-    slow = dataclasses.replace(machine, link_bandwidth=1.0, link_latency=1.0)
+    slow = dataclasses.replace(machine, link_bandwidth=1e7, link_latency=0.1)
     times = [ll.decode_step_time(model, device, **request, **option) for device in (machine, slow)]
     assert times[0] == times[1]
 
@@ -259,9 +259,12 @@ def test_what_a_device_lacks_is_named():
 @pytest.mark.parametrize(
     ("shape", "message"),
     [
-        ({"n_heads": 0}, "mine: n_heads = 0 must be > 0"),
-        ({"n_heads": "4"}, "mine: n_heads = '4' must be a number"),
-        ({"d_model": None}, "mine: d_model = None must be a number"),
+        ({"n_heads": 0}, "mine: n_heads = 0 must be a whole number > 0"),
+        ({"n_heads": "4"}, "mine: n_heads = '4' must be a whole number > 0"),
+        ({"d_model": None}, "mine: d_model = None must be a whole number > 0"),
+        ({"n_layers": 2.5}, "mine: n_layers = 2.5 must be a whole number > 0"),
+        ({"windowed_layers": -1}, "mine: windowed_layers = -1 must be a whole number >= 0"),
+        ({"bytes_per_kv": float("inf")}, "mine: bytes_per_kv = inf must be a number > 0"),
         ({"kv_rank": 8}, "mine: kv_rank needs nope_dim, rope_dim, value_dim"),
         ({"experts_per_token": 2}, "mine: experts_per_token needs n_experts"),
         ({"query_rank": 8}, "mine: query_rank needs kv_rank"),
@@ -281,12 +284,6 @@ def test_replacing_the_number_format_gives_the_device_its_own_rate_again():
     assert again.values["peak_flops"] == ll.devices["H100-SXM"].peak_flops
     with pytest.raises(ValueError, match="computes in fp16, bf16"):
         ll.devices["H100-SXM"].computing_in("fp8").computing_in("int8")
-
-
-def test_a_link_of_zero_bandwidth_is_refused():
-    broken = dataclasses.replace(ll.devices["H100-SXM"], link_bandwidth=0)
-    with pytest.raises(ValueError, match=r"link_bandwidth = 0\.0 byte/s: must be a finite number > 0"):
-        ll.decode_step_time("Llama-3-70B", broken, tp=8, context=1)
 
 
 @pytest.mark.parametrize("option", ["network_bandwidth", "kv_bits", "compute_efficiency", "vocab_bits"])

@@ -180,14 +180,18 @@ def test_nothing_is_asked_of_the_reader(run, name):
     assert run[name].locator(".jp-Dialog, .Toastify__toast").all_text_contents() == []
 
 
-def stated_by_chart(page) -> str:
-    """Return the text of the live chart, from the SVG that its menu saves."""
+def drawing_of_chart(page) -> str:
+    """Return the SVG of the live chart that its menu saves."""
     chart = page.locator(".jp-RenderedVegaLite")
     chart.locator("summary").click()
     with page.expect_download() as download:
         chart.get_by_text("Save as SVG").click()
     chart.locator("summary").click()
-    return re.sub(r"<[^>]*>", " ", download.value.path().read_text(encoding="utf-8"))
+    return download.value.path().read_text(encoding="utf-8")
+
+
+def stated_by_chart(page) -> str:
+    return re.sub(r"<[^>]*>", " ", drawing_of_chart(page))
 
 
 def test_the_live_chart_follows_its_slider(run):
@@ -199,3 +203,24 @@ def test_the_live_chart_follows_its_slider(run):
         [time] = re.findall(rf"([\d.]+) ms, bound by {resource}", stated_by_chart(page))
         expected = 1e3 * ll.evaluate(formula, model, machine, n_devices=16, batch=batch)
         assert float(time) == pytest.approx(expected, rel=1e-3)
+
+
+def test_the_menu_of_the_live_chart_sets_an_example(run):
+    page = run["decode-latency"]
+    page.locator(".jp-RenderedVegaLite input[name=batch]").fill("1")
+    page.locator(".jp-RenderedVegaLite select[name=example]").select_option("13B on one A100")
+    [time] = re.findall(r"decode step ([\d.]+) ms", stated_by_chart(page))
+    shape = ll.models["GPT-13B"], ll.devices["A100-note"]
+    assert float(time) == pytest.approx(1e3 * 2 * 13e9 / shape[1].mem_bandwidth, rel=1e-3)
+    page.locator(".jp-RenderedVegaLite select[name=example]").select_option("own settings")
+
+
+def test_wider_labels_of_the_live_chart_get_more_room(run):
+    def left_margin():
+        return float(re.search(r'transform="translate\(([\d.]+),', drawing_of_chart(page))[1])
+
+    page = run["decode-latency"]
+    before = left_margin()
+    page.locator(".jp-RenderedVegaLite input[name=own_n_params]").fill("700")
+    page.locator(".jp-RenderedVegaLite input[name=own_n_devices]").fill("1")
+    assert left_margin() > before

@@ -11,14 +11,15 @@ LIBRARY, TOOLS = ROOT / "lib" / "llm_latency", ROOT / "tools"
 
 # A module imports from the lines above its own, and nothing else of the library.
 LAYERS = [
-    "numerals suggestions registry numpy_printer charts.palette formulas.examples",
-    "notation table catalogue.tables catalogue.hf_config charts.vega_expressions",
-    "formula catalogue.devices catalogue.models charts.controls charts.specification",
+    "numerals suggestions numpy_printer charts.palette formulas.examples",
+    "registry table catalogue.tables catalogue.hf_config charts.vega_expressions",
+    "notation catalogue.devices catalogue.models charts.specification",
+    "formula checks charts.controls",
     "catalogue.dataset evaluation charts.labels formulas.transformer formulas.footprint formulas.attention "
     "formulas.quantisation",
     "catalogue.measurements charts.bars formulas.roofline formulas.collectives",
     "charts.plots formulas.kv_cache formulas.experts operator_model.operator",
-    "formulas.latency operator_model.operators operator_model.splits",
+    "formulas.latency operator_model.operators operator_model.limits",
     "formulas operator_model.passes charts.live",
     "operator_model.shape",
     "operator_model.deployment",

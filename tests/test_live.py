@@ -17,7 +17,7 @@ from llm_latency.catalogue.devices import devices
 from llm_latency.catalogue.models import models
 from llm_latency.charts.controls import SLIDERS, Display
 from llm_latency.charts.live import live_chart
-from llm_latency.charts.specification import MIME_TYPE, doublings
+from llm_latency.charts.specification import EXAMPLE, MIME_TYPE, OWN, doublings
 from llm_latency.charts.vega_expressions import javascript
 from llm_latency.formulas.attention import grouped_attention_intensity, grouped_kv_bytes_per_token
 from llm_latency.formulas.collectives import all_reduce_time
@@ -105,7 +105,7 @@ def test_printing_puts_brackets_around_what_replaces_a_symbol():
 
 def controls_of(spec):
     """Return the parameters of a chart that the reader can set."""
-    return [parameter for parameter in spec["params"] if "bind" in parameter]
+    return [parameter for parameter in spec["params"] if "bind" in parameter and parameter["name"] != EXAMPLE]
 
 
 def test_stored_charts_have_a_description_and_labelled_controls(faults):
@@ -143,7 +143,10 @@ def headline(spec, **values):
 
 def moved(spec, **values):
     """Return a chart's specification after its controls were moved."""
-    parameters = [{**p, "value": values.get(p["name"], p["value"])} if "bind" in p else p for p in spec["params"]]
+    parameters = [
+        {**p, "value": values.get(p["name"].removeprefix(OWN), p["value"])} if "bind" in p else p
+        for p in spec["params"]
+    ]
     return spec | {"params": parameters}
 
 
@@ -209,7 +212,8 @@ def test_the_memory_chart_says_what_fits():
 
 def settings_of(spec):
     """Return what a chart's sliders say, in SI units."""
-    return {p["name"]: p["value"] * SLIDERS[p["name"]].scale for p in controls_of(spec)}
+    names = {p["name"].removeprefix(OWN): p["value"] for p in controls_of(spec)}
+    return {name: value * SLIDERS[name].scale for name, value in names.items()}
 
 
 SHAPE_260B = {"n_layers": 80, "d_model": 16384, "bytes_per_param": 2, "bytes_per_activation": 2}
@@ -358,13 +362,14 @@ def compare_with_the_library(spec, per_si, constants, library):
     """Compare the curves of a chart at three places, and its marker, with the library's values."""
     curve, marker = spec["layer"][:2]
     first = controls_of(spec)[0]
+    variable = first["name"].removeprefix(OWN)
     values = constants | settings_of(spec)
     last = curve["data"]["sequence"]["stop"] - 1
     assert last >= 200
     for i in (0, 77, last):
         expressions = along(curve, i)
         drawn = dict(zip(expressions, read(spec, *expressions.values()), strict=True))
-        here = library(**values | {first["name"]: drawn.pop("at") * SLIDERS[first["name"]].scale})
+        here = library(**values | {variable: drawn.pop("at") * SLIDERS[variable].scale})
         drawn.pop("x")
         assert drawn.keys() == here.keys(), f"draws {', '.join(drawn)}, not {', '.join(here)}"
         for name, value in here.items():
@@ -446,6 +451,16 @@ def test_a_preset_is_kept_for_its_button():
     assert "usermeta" not in live_chart(CURVES, SETTING, **known).spec
     small = {"n_devices": 1, "n_params": 13}
     assert live_chart(CURVES, SETTING, **known, presets={"13B": small}).spec["usermeta"] == {"presets": {"13B": small}}
+
+
+def test_a_preset_goes_before_the_sliders_where_a_menu_chooses_it():
+    known = dict(constants={"bytes_per_param": 2}, description="words")
+    chart = live_chart(CURVES, SETTING, **known, presets={"13B": {"n_devices": 1, "n_params": 13}}).spec
+    [menu] = [parameter for parameter in chart["params"] if parameter["name"] == EXAMPLE]
+    assert menu["bind"]["options"] == ["own settings", "13B"]
+    plain = live_chart(CURVES, SETTING | {"n_devices": 1, "n_params": 13}, **known).spec
+    assert headline(chart) != headline(chart, example="13B") == headline(plain)
+    assert headline(chart, example="13B", n_devices=7) == headline(plain)
 
 
 def test_a_model_and_a_machine_supply_what_has_no_slider():

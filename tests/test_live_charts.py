@@ -16,6 +16,7 @@ from book_site.live_charts import RESET_LABEL, LiveChart, headline, visit_html
 from book_tools.built_site import SITE, why_no_current_site
 from conftest import demand
 from llm_latency.charts.palette import COLOURS, TOTAL
+from llm_latency.charts.specification import OWN
 from test_live import CHARTS, controls_of
 
 
@@ -75,8 +76,11 @@ def test_presets_and_the_example_have_a_button_each():
     named = Elements(html_of(spec)).named("button")
     buttons = {text.strip(): json.loads(attributes["data-preset"]) for attributes, text in named}
     assert list(buttons) == [*spec["usermeta"]["presets"], RESET_LABEL]
-    assert buttons[RESET_LABEL] == {parameter["name"]: parameter["value"] for parameter in controls_of(spec)}
-    assert all(buttons[words] == values for words, values in spec["usermeta"]["presets"].items())
+    controls = {parameter["name"]: parameter["value"] for parameter in controls_of(spec)}
+    assert buttons[RESET_LABEL] == controls
+    for words, values in spec["usermeta"]["presets"].items():
+        assert {name.removeprefix(OWN): value for name, value in buttons[words].items()} == values
+        assert buttons[words].keys() <= controls.keys()
 
 
 def test_a_control_of_another_kind_is_refused():

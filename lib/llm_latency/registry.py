@@ -7,6 +7,8 @@ from functools import cached_property
 
 import sympy as sp
 
+from llm_latency.suggestions import short
+
 __all__ = ["FLOP", "REGISTRY", "Variable", "bit", "byte", "second", "unit_label", "unit_of"]
 
 # The units; FLOP is one floating-point operation, the unit of work.
@@ -160,8 +162,8 @@ def unit_of(expr: sp.Expr) -> sp.Expr:
     Raises
     ------
     ValueError
-        If a symbol is not registered, if terms of different units are added or compared, or if a
-        function or an exponent takes an argument that has a unit.
+        If it is not an expression, if a symbol is not registered, if terms of different units are added or
+        compared, or if a function or an exponent takes an argument that has a unit.
 
     Examples
     --------
@@ -177,15 +179,15 @@ def unit_of(expr: sp.Expr) -> sp.Expr:
     ----------
     Page ``notation``: the check that keeps the two different 2's apart.
     """
-    expr = sp.sympify(expr)
+    expr = sp.sympify(expr, strict=True) if isinstance(expr, (sp.Basic, int, float)) else expr
     if not isinstance(expr, sp.Expr):
-        raise ValueError(f"{expr} is not an expression")
+        raise ValueError(f"{short(expr)} is not an expression")
     if expr.is_Symbol:
         if hasattr(expr, "unit"):
             return expr.unit
         if expr.name in REGISTRY:
             raise ValueError(f"symbol {expr.name!r} is not the registry's: take it from llm_latency.notation")
-        raise ValueError(f"symbol {expr.name!r} is not in the registry")
+        raise ValueError(f"symbol {short(expr.name)} is not in the registry")
     if expr.is_number:
         return sp.S.One
     if expr.is_Mul:

@@ -1,11 +1,15 @@
-"""Unknown names: an error that suggests the closest known ones."""
+"""What an error message says about a value or a name that is not legal."""
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-__all__ = ["UnknownNameError", "suggestion"]
+__all__ = ["UnknownNameError", "short", "suggestion"]
+
+CLOSEST = 3
+"""How many names an error suggests."""
 
 
 class UnknownNameError(KeyError):
@@ -15,12 +19,42 @@ class UnknownNameError(KeyError):
         return self.args[0]
 
 
-def suggestion(name: str, known: Iterable[str]) -> str:
+def short(value: object) -> str:
+    """Write a value for an error message, shortened.
+
+    Parameters
+    ----------
+    value : object
+        What the caller gave.
+
+    Returns
+    -------
+    str
+        At most some thirty characters of its ``repr``.
+
+    Examples
+    --------
+    >>> short("a" * 100_000)
+    "'aaaaaaaaaaaa...aaaaaaaaaaaaa'"
+    >>> short(10**5000)
+    'a whole number of 16610 bits'
+
+    References
+    ----------
+    `reprlib` of the standard library.
+    """
+    try:
+        return reprlib.repr(value)
+    except ValueError:  # Python does not write such long numbers
+        return f"a whole number of {value.bit_length()} bits"
+
+
+def suggestion(name: object, known: Iterable[str]) -> str:
     """Suggest known names close to a mistyped one.
 
     Parameters
     ----------
-    name : str
+    name : object
         The name as given.
     known : iterable of str
         The legal names.
@@ -44,9 +78,11 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     `difflib.get_close_matches` of the standard library.
     """
     folded = {candidate.casefold(): candidate for candidate in known}
-    wanted = str(name).casefold()
-    parts = [candidate for candidate in folded if wanted and wanted in candidate]
-    matches = parts[:3] or get_close_matches(wanted, folded, n=2, cutoff=0.65)
+    wanted = name.casefold() if isinstance(name, str) else ""
+    if not wanted or len(wanted) > 2 * max(map(len, folded), default=0):
+        return ""
+    parts = [candidate for candidate in folded if wanted in candidate]
+    matches = parts[:CLOSEST] or get_close_matches(wanted, folded, n=CLOSEST, cutoff=0.65)
     if not matches:
         return ""
     return f"did you mean {' or '.join(repr(folded[match]) for match in matches)}? "

@@ -13,7 +13,35 @@ from llm_latency.numerals import numeral
 if TYPE_CHECKING:
     from IPython.display import Markdown
 
-__all__ = ["markdown_table", "table"]
+__all__ = ["escaped", "markdown_table", "table"]
+
+TAG = re.compile(r"<(?=[a-zA-Z/!?])")
+"""The beginning of HTML."""
+
+
+def escaped(text: str) -> str:
+    """Write a text, such as a name from elsewhere, so that Markdown shows it as it is.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+
+    Returns
+    -------
+    str
+        Markdown.
+
+    Examples
+    --------
+    >>> escaped("<img src=x> *a* 8 × B")
+    '&lt;img src=x> \\\\*a\\\\* 8 × B'
+
+    References
+    ----------
+    CommonMark, backslash escapes.
+    """
+    return re.sub(r"([\\`*\[\]$|]|(?<!\w)_|_(?!\w))", r"\\\1", TAG.sub("&lt;", text.replace("&", "&amp;")))
 
 
 def table(columns: Mapping[str, Sequence], digits: int = 4, decimals: int | None = None) -> Markdown:
@@ -54,7 +82,7 @@ def markdown_table(columns: Mapping[str, Sequence], digits: int = 4, decimals: i
     Parameters
     ----------
     columns : mapping of str to sequence
-        Heading (with the unit) and cells of each column. Text stays as it is.
+        Heading (with the unit) and cells of each column. Text is Markdown, without HTML.
     digits : int, optional
         Significant digits of the largest floating-point cell of a column. The other cells have the same number of
         decimals, which is raised if a cell would show fewer than two digits. In a column over more than three orders
@@ -127,7 +155,9 @@ def _cell(value, digits: int, decimals: int | None) -> str:
     """Typeset a cell."""
     if not isinstance(value, str):
         return numeral(_number(value, digits, decimals))
-    return numeral(value) if _NUMBER.fullmatch(value) else {"-": "–"}.get(value, value.replace("|", r"\|"))
+    if _NUMBER.fullmatch(value):
+        return numeral(value)
+    return {"-": "–"}.get(value, TAG.sub("&lt;", value.replace("|", r"\|")))
 
 
 def _number(value, digits: int, decimals: int | None) -> str:

@@ -8,15 +8,14 @@ import matplotlib
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from book_site.chart_colours import STYLE_SHEET as CHART_COLOURS
-from book_site.mathematics import STYLE_SHEET
+from book_site import chart_colours, content_security, mathematics
 from book_tools.contents import Part
 
 from .chapter import Chapter, address_in_folder, chapter_id
 from .markup import page_number
 from .metadata import Metadata
 
-SITE_SHEETS = ("pygments.css", CHART_COLOURS, STYLE_SHEET)
+SITE_SHEETS = ("pygments.css", *(part.STYLE_SHEET for part in (chart_colours, mathematics, content_security)))
 """The site's style sheets that print needs: the colours of code, and mathematics."""
 PRINT_SHEET = Path(__file__).parent / "static" / "print.css"
 ANSWERS = "answers"

@@ -9,6 +9,7 @@ import vl_convert
 from bs4 import Tag
 
 from book_site.chart_colours import VARIABLES
+from book_site.live_charts import controls_of
 
 from .markup import parse_element
 
@@ -46,12 +47,11 @@ def colour_on_paper(variable: re.Match) -> str:
 def setting_in_words(specification: dict) -> str:
     """Name the value of each control of a chart, as in "batch = 4 sequences; bits = 8"."""
     words = []
-    for parameter in specification["params"]:
-        if "bind" in parameter:
-            control, value = parameter["bind"], parameter["value"]
-            name, _, unit = control["name"].rstrip("]").partition(" [")
-            if "options" in control:
-                value = control.get("labels", control["options"])[control["options"].index(value)]
-            value = f"{value:.10g}" if isinstance(value, float) else value
-            words.append(f"{name} = {value} {unit}".strip())
+    for parameter in controls_of(specification):
+        control, value = parameter["bind"], parameter["value"]
+        name, _, unit = control["name"].rstrip("]").partition(" [")
+        if "options" in control:
+            value = control.get("labels", control["options"])[control["options"].index(value)]
+        value = f"{value:.10g}" if isinstance(value, float) else value
+        words.append(f"{name} = {value} {unit}".strip())
     return "; ".join(words)

@@ -13,6 +13,7 @@ from . import (
     cell_anchors,
     chart_colours,
     code_folding,
+    content_security,
     dark_charts,
     deferred_scripts,
     footer,
@@ -38,7 +39,7 @@ PARTS = (
     *(cell_anchors, code_folding, run_instructions),
     *(glossary_links, api_reference, bibliography_order, search_index),
     *(static_files, icon_font, scrolling_boxes, deferred_scripts, style_sheets),
-    *(accessibility, head_metadata, footer, not_found, outside_resources),
+    *(accessibility, head_metadata, footer, not_found, content_security, outside_resources),
 )
 
 

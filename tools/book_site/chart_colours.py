@@ -4,7 +4,7 @@ import re
 
 from sphinx.application import Sphinx
 
-from llm_latency.charts.palette import COLOURS, LIGHT_AND_DARK, TOTAL
+from llm_latency.charts.palette import LIGHT_AND_DARK, PARTS, TOTAL
 
 from .built_site import builds_html, write_static_file
 
@@ -13,7 +13,11 @@ DARK = {light.lower(): dark for light, dark in LIGHT_AND_DARK.values()}
 DEFAULT_COLOUR = LIGHT_AND_DARK["text"]
 """The colours of what an SVG draws without naming a colour, such as text."""
 
-VARIABLES = {colour: f"--chart-{name.replace(' ', '-')}" for name, colour in {"total": TOTAL, **COLOURS}.items()}
+VARIABLES = {
+    light: f"--chart-{name.replace(' ', '-')}"
+    for name, (light, _) in LIGHT_AND_DARK.items()
+    if light in {TOTAL, *PARTS.values()}
+}
 """The CSS variable that holds each colour of a live chart."""
 
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b")
@@ -37,7 +41,11 @@ def style_sheet() -> str:
 
 
 def with_variables(text: str) -> str:
-    """Replace the colours in a live chart's specification or picture by CSS variables, so that it follows the theme."""
+    """Replace the colours in a live chart's specification or picture by CSS variables, so that it follows the theme.
+
+    >>> with_variables('{"range": ["#0072B2"]}')
+    '{"range": ["var(--chart-memory-bandwidth)"]}'
+    """
     for colour, variable in VARIABLES.items():
         text = text.replace(colour, f"var({variable})")
     return text

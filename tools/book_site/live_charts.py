@@ -8,13 +8,16 @@ import vl_convert
 from docutils import nodes
 from myst_nb.core.render import MimeData, NbElementRenderer
 from sphinx.application import Sphinx
+from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
 
-from llm_latency.charts.specification import MIME_TYPE
+from llm_latency.charts.specification import EXAMPLE, MIME_TYPE, OWN
 
 from .built_site import builds_html, write_static_file
-from .chart_colours import with_variables
+from .chart_colours import COLOUR, with_variables
 from .chart_controls import control_html
+
+logger = logging.getLogger(__name__)
 
 VEGA_BUNDLE = f"vega-{vl_convert.__version__}.js"
 RESET_LABEL = "Back to the example"
@@ -68,9 +71,12 @@ def visit_html(translator: HTML5Translator, node: LiveChart) -> None:
     spec = node["spec"]
     untitled = {key: value for key, value in spec.items() if key != "title"} | {"config": CONFIG, "height": HEIGHT}
     stored = with_variables(json.dumps(untitled, ensure_ascii=False)).replace("<", "\\u003c")
+    for colour in sorted(set(COLOUR.findall(stored))):
+        message = "live chart: the colour %s stays light on a dark page: it is not in llm_latency.charts.palette.PARTS"
+        logger.warning(message, colour, location=node, type="book_site", subtype="colours")
     words = "".join(f"<span>{escape(line)}</span>" for line in headline(spec))
-    controls = "".join(control_html(parameter) for parameter in spec["params"] if "bind" in parameter)
-    presets = spec.get("usermeta", {}).get("presets", {}) | {RESET_LABEL: initial_values(spec)}
+    controls = "".join(map(control_html, controls_of(spec)))
+    presets = presets_of(spec) | {RESET_LABEL: {each["name"]: each["value"] for each in controls_of(spec)}}
     buttons = "".join(
         f'<button type="button" data-preset="{escape(json.dumps(values))}">{escape(label)}</button>'
         for label, values in presets.items()
@@ -86,8 +92,15 @@ def visit_html(translator: HTML5Translator, node: LiveChart) -> None:
     raise nodes.SkipNode
 
 
-def initial_values(spec: dict) -> dict[str, float | str]:
-    return {parameter["name"]: parameter["value"] for parameter in spec["params"] if "bind" in parameter}
+def controls_of(spec: dict) -> list[dict]:
+    """List the parameters that have a control on the page: it has buttons in place of JupyterLab's menu of presets."""
+    return [parameter for parameter in spec["params"] if "bind" in parameter and parameter["name"] != EXAMPLE]
+
+
+def presets_of(spec: dict) -> dict[str, dict[str, float]]:
+    """Return the values of each preset by the names of its controls."""
+    presets = spec.get("usermeta", {}).get("presets", {})
+    return {label: {f"{OWN}{name}": value for name, value in values.items()} for label, values in presets.items()}
 
 
 def headline(spec: dict) -> list[str]:

@@ -23,7 +23,7 @@ FORMULAS = [path.relative_to(ROOT).as_posix() for path in CONCEPTS if path.stem 
 COUNTED = [*FORMULAS, OPERATORS]
 """In these modules, each whole number of an expression is changed."""
 TESTED_BY = {
-    "deployment": ("passes", "splits", "memory", "times", "explain"),
+    "deployment": ("passes", "limits", "memory", "times", "explain"),
     "operators": ("operator", "shape"),
     "live": ("specification", "controls", "vega_expressions"),
     "plots": ("labels", "bars"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import MISSING, dataclass, replace
+
+import numpy as np
 
 from llm_latency.catalogue.tables import Catalogue, Spec
-from llm_latency.suggestions import suggestion
+from llm_latency.suggestions import short, suggestion
 
-__all__ = ["COMPUTE_DTYPES", "Device", "devices"]
+__all__ = ["COMPUTE_DTYPES", "Device", "check_plausible", "devices"]
 
 COMPUTE_DTYPES = {
     "fp16": "peak_flops",
@@ -17,6 +19,59 @@ COMPUTE_DTYPES = {
     "fp4": "peak_flops_fp4",
 }
 """The peak rate that applies to each number format of the arithmetic."""
+
+PLAUSIBLE = dict.fromkeys(COMPUTE_DTYPES.values(), ("FLOP/s", 1e9, 1e18, (12, 15))) | {
+    "mem_bandwidth": ("byte/s", 1e8, 1e15, (9, 12)),
+    "mem_size": ("byte", 1e8, 1e14, (9, 12)),
+    "link_bandwidth": ("byte/s", 1e7, 1e14, (9, 12)),
+    "network_bandwidth": ("byte/s", 1e6, 1e14, (9, 12)),
+    "link_latency": ("s", 0, 0.1, (-6, -9)),
+}
+"""Unit of each quantity, what a machine may have, and the powers of ten of other units that people use for it."""
+
+
+def check_plausible(name: str, value, owner: str = "") -> None:
+    """Raise an error if a quantity of a machine is not a number, or so large or small that its unit must be another.
+
+    Parameters
+    ----------
+    name : str
+        A quantity of `Device`.
+    value : float or array_like, SI units
+        Its value.
+    owner : str, optional
+        The device, for the message.
+
+    Raises
+    ------
+    ValueError
+        If it is not a number, or not plausible.
+
+    Examples
+    --------
+    >>> check_plausible("mem_bandwidth", 273)
+    Traceback (most recent call last):
+    ...
+    ValueError: mem_bandwidth = 273 byte/s: must be from 1e8 to 1e15; did you mean 273e9?
+    """
+    unit, low, high, powers = PLAUSIBLE[name]
+    called = f"{owner}: {name}" if owner else name
+    try:
+        array = np.asarray(value)
+    except ValueError:  # ragged
+        array = np.asarray(None)
+    if array.dtype.kind not in "iuf":
+        raise ValueError(f"{called} = {short(value)}: must be a number in {unit}, such as {_power(1e3 * low or 1e-6)}")
+    outside = ~((array >= low) & (array <= high))  # NaN is outside
+    if outside.any():
+        first = float(array[outside].flat[0])
+        meant = [f"; did you mean {first:g}e{power}?" for power in powers if low < first * 10.0**power <= high]
+        hint = meant[0] if meant else ""
+        raise ValueError(f"{called} = {first:g} {unit}: must be from {_power(low)} to {_power(high)}{hint}")
+
+
+def _power(value: float) -> str:
+    return f"{value:g}".replace("e+", "e").replace("e0", "e")
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -72,6 +127,15 @@ class Device(Spec):
     network_bandwidth: float | None = None
     link_latency: float | None = None
 
+    def __post_init__(self):
+        super().__post_init__()
+        for name, (unit, *_) in PLAUSIBLE.items():
+            value = getattr(self, name)
+            if value is not None or self.__dataclass_fields__[name].default is MISSING:
+                check_plausible(name, value, self.name)
+            if name in self.sources and self.sources[name].unit != unit:
+                raise ValueError(f"{self.name}: {name} is in {short(self.sources[name].unit)}: give it in {unit}")
+
     @property
     def arguments(self) -> dict[str, float]:
         """The values by their names in the registry, where `peak_flops` is the only peak: see `computing_in`."""
@@ -106,13 +170,15 @@ class Device(Spec):
         ValueError: compute_dtype = 'fp8': A100-80GB-SXM computes in fp16, bf16, int8
         """
         if not isinstance(dtype, str):
-            raise ValueError(f"compute_dtype = {dtype!r}: must be one of {', '.join(COMPUTE_DTYPES)}")
+            raise ValueError(f"compute_dtype = {short(dtype)}: must be one of {', '.join(COMPUTE_DTYPES)}")
         available = [name for name, peak in COMPUTE_DTYPES.items() if getattr(self, peak) is not None]
         if dtype not in available:
             hint = "" if dtype in COMPUTE_DTYPES else suggestion(dtype, available)
-            raise ValueError(f"compute_dtype = {dtype!r}: {hint}{self.name} computes in {', '.join(available)}")
+            raise ValueError(f"compute_dtype = {short(dtype)}: {hint}{self.name} computes in {', '.join(available)}")
+        peak = COMPUTE_DTYPES[dtype]
         others = dict.fromkeys(set(COMPUTE_DTYPES.values()) - {"peak_flops"})
-        return replace(self, peak_flops=getattr(self, COMPUTE_DTYPES[dtype]), **others)
+        sources = {**self.sources, "peak_flops": self.sources[peak]} if peak in self.sources else self.sources
+        return replace(self, peak_flops=getattr(self, peak), sources=sources, **others)
 
 
 devices: Catalogue[Device] = Catalogue(Device, "devices.csv")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from llm_latency.catalogue.hf_config import shape_from_config
 from llm_latency.catalogue.tables import Catalogue, Spec, set_frozen
+from llm_latency.suggestions import short
 
 __all__ = ["Model", "models"]
 
@@ -136,14 +137,17 @@ class Model(Spec):
     n_positions: int = 0
 
     def __post_init__(self):
+        super().__post_init__()
         for item in fields(self):
             given = getattr(self, item.name)
             if item.name in ("name", "sources", "remark") or (given is None and item.default is None):
                 continue
+            whole = item.type.startswith("int")
+            legal = f"a {'whole ' * whole}number {'>=' if item.name in MAY_BE_ZERO else '>'} 0"
             if not isinstance(given, Real) or isinstance(given, bool) or not 0 <= given < float("inf"):
-                raise ValueError(f"{self.name}: {item.name} = {given!r} must be a number >= 0")
-            if given == 0 and item.name not in MAY_BE_ZERO:
-                raise ValueError(f"{self.name}: {item.name} = 0 must be > 0")
+                raise ValueError(f"{self.name}: {item.name} = {short(given)} must be {legal}")
+            if (given == 0 and item.name not in MAY_BE_ZERO) or (whole and given != int(given)):
+                raise ValueError(f"{self.name}: {item.name} = {short(given)} must be {legal}")
         for first, *others in TOGETHER:
             lacking = [other for other in others if getattr(self, other) is None]
             if getattr(self, first) is not None and lacking:

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from importlib.resources import files
-from typing import TYPE_CHECKING, Generic, TypeVar
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 import numpy as np
 
-from llm_latency.suggestions import UnknownNameError, suggestion
+from llm_latency.suggestions import UnknownNameError, short, suggestion
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Catalogue", "Source", "Spec", "read_rows"]
+
+
+COLUMNS = ("name", "values", "unit", "kind", "source", "read_on", "remark")
+NUMBER = re.compile(r"[0-9]+|[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?", re.ASCII)
+MOST_LETTERS = 80
+"""How long a name may be."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +33,8 @@ class Source:
 
     Parameters
     ----------
+    value : float
+        The value that it gives.
     unit : str
         Unit of the value as printed in the data file.
     kind : str
@@ -35,6 +46,7 @@ class Source:
         Date on which it was read, ISO 8601.
     """
 
+    value: float
     unit: str
     kind: str
     source: str
@@ -74,9 +86,10 @@ class Spec:
     Parameters
     ----------
     name : str
-        Key in the catalogue.
+        Key in the catalogue: one line of at most 80 characters.
     sources : mapping of str to Source, optional
-        Source of each value, by field name; empty for an object of your own.
+        Source of each value, by field name; empty for an object of your own. A source that gives another
+        value is left out, so `dataclasses.replace` gives no new value an old source.
     remark : str, optional
         What a reader of the catalogue should know about the entry.
     """
@@ -84,6 +97,14 @@ class Spec:
     name: str
     sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
     remark: str = field(default="", repr=False, compare=False)
+
+    def __post_init__(self):
+        if not isinstance(self.name, str) or not self.name.isprintable() or not 0 < len(self.name) <= MOST_LETTERS:
+            raise ValueError(f"name = {short(self.name)}: must be one line of 1 to {MOST_LETTERS} characters")
+        kept = {
+            name: source for name, source in self.sources.items() if np.array_equal(getattr(self, name), source.value)
+        }
+        set_frozen(self, sources=ReadOnlyDict(kept))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.to_dict().items())})"
@@ -112,6 +133,38 @@ class Spec:
         del values["name"]
         return values
 
+    @classmethod
+    def from_file(cls, path: str | PathLike, name: str | None = None) -> Self:
+        """Read one entry from a CSV file of your own.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+            The file. It has the columns of the library's own tables: ``name``, ``values`` (such as
+            ``mem_bandwidth=273e9``) and ``unit``; ``kind``, ``source``, ``read_on`` and ``remark`` may be missing.
+        name : str, optional
+            Which entry, if the file has several.
+
+        Returns
+        -------
+        Model or Device
+            The entry.
+
+        Raises
+        ------
+        UnknownNameError
+            If the file has no such entry.
+        ValueError
+            If a row is not legal, or the file has several entries and no name is given.
+        """
+        found = read_specs(cls, path)
+        if name is None and len(found) > 1:
+            raise ValueError(f"{Path(path).name} has {len(found)} entries: give the name of one")
+        wanted = next(iter(found)) if name is None else name
+        if wanted not in found:
+            raise UnknownNameError(f"{Path(path).name} has no entry {short(wanted)}; {suggestion(wanted, found)}")
+        return found[wanted]
+
     @property
     def recalled(self) -> tuple[str, ...]:
         """Names of the values that nobody has checked against a source yet."""
@@ -136,6 +189,11 @@ def read_rows(file: str) -> list[dict[str, str]]:
     list of dict
         One dictionary of strings per row.
 
+    Raises
+    ------
+    UnknownNameError
+        If the folder has no such file.
+
     Examples
     --------
     >>> read_rows("devices.csv")[0]["unit"]
@@ -145,27 +203,65 @@ def read_rows(file: str) -> list[dict[str, str]]:
     ----------
     The folder ``lib/llm_latency/data``.
     """
-    with (files("llm_latency") / "data" / file).open(encoding="utf-8", newline="") as stream:
+    folder = files("llm_latency") / "data"
+    known = sorted(path.name for path in folder.iterdir() if path.name.endswith(".csv"))
+    if file not in known:
+        raise UnknownNameError(f"unknown data file {short(file)}; {suggestion(file, known)}known: {', '.join(known)}")
+    with (folder / file).open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
 
 
 def _number(text: str) -> int | float:
+    if not NUMBER.fullmatch(text):
+        raise ValueError(f"{short(text)} is not a number, such as 40 or 1.5e12")
     return int(text) if text.isdigit() else float(text)
 
 
 Entry = TypeVar("Entry", bound=Spec)
 
 
+def specs_from_rows(spec: type[Entry], rows: list[dict[str, str]], file: str) -> dict[str, Entry]:
+    """Make the entries of a table: a row holds all values of an entry that one source gives in one unit."""
+    values: dict[str, dict[str, float]] = {}
+    sources: dict[str, dict[str, Source]] = {}
+    remarks: dict[str, str] = {}
+    for row in rows:
+        lacking = [column for column in ("name", "values", "unit") if not row.get(column)]
+        if lacking:
+            raise ValueError(f"{file}: a row has no {lacking[0]}; its columns are {', '.join(COLUMNS)}")
+        name, where = row["name"], [row.get(column) or "" for column in ("unit", "kind", "source", "read_on")]
+        remarks[name] = " ".join(filter(None, (remarks.get(name), row.get("remark"))))
+        for pair in row["values"].split():
+            quantity, _, text = pair.partition("=")
+            if not text:
+                raise ValueError(f"{file}, {name}: {short(pair)} must be a quantity with its value, as n_layers=40")
+            if quantity in values.setdefault(name, {}):
+                raise ValueError(f"{file}, {name}: {quantity} is given twice")
+            try:
+                value = _number(text)
+            except ValueError as error:
+                raise ValueError(f"{file}, {name}: {quantity} = {error}") from error
+            values[name][quantity] = value
+            sources.setdefault(name, {})[quantity] = Source(value, *where)
+    made = {}
+    for name in values:
+        try:
+            made[name] = spec(name=name, sources=sources[name], remark=remarks[name], **values[name])
+        except (TypeError, ValueError) as error:  # a quantity that entries do not have, or need, or that is not legal
+            raise type(error)(f"{file}, {name}: {error}") from error
+    return made
+
+
 class Catalogue(Mapping[str, Entry], Generic[Entry]):
-    """Read-only mapping from names to specifications; the error for an unknown name suggests close ones.
+    """Mapping from names to specifications; the error for an unknown name suggests close ones.
 
     Parameters
     ----------
     spec : type
         Dataclass of the entries, a subclass of `Spec`.
     file : str
-        CSV file with the columns name, values, unit, kind, source, read_on and remark; a row holds
-        all values that one source gives in one unit, as ``n_layers=40 d_model=5120``.
+        CSV file of the data folder with the columns name, values, unit, kind, source, read_on and remark;
+        a row holds all values that one source gives in one unit, as ``n_layers=40 d_model=5120``.
 
     Raises
     ------
@@ -178,32 +274,13 @@ class Catalogue(Mapping[str, Entry], Generic[Entry]):
     """
 
     def __init__(self, spec: type[Entry], file: str):
-        values: dict[str, dict[str, float]] = {}
-        sources: dict[str, dict[str, Source]] = {}
-        remarks: dict[str, str] = {}
-        for row in read_rows(file):
-            name = row["name"]
-            remarks[name] = " ".join(filter(None, (remarks.get(name), row["remark"])))
-            for pair in row["values"].split():
-                quantity, _, value = pair.partition("=")
-                if not value:
-                    raise ValueError(f"{file}, {name}: {pair!r} must be a quantity with its value, as n_layers=40")
-                values.setdefault(name, {})[quantity] = _number(value)
-                sources.setdefault(name, {})[quantity] = Source(row["unit"], row["kind"], row["source"], row["read_on"])
-        self._kind = spec.__name__.lower()
-        self._entries = {}
-        for name in values:
-            about = {"name": name, "sources": ReadOnlyDict(sources[name]), "remark": remarks[name]}
-            try:
-                self._entries[name] = spec(**about, **values[name])
-            except TypeError as error:  # a quantity that the entries do not have, or one that they need
-                raise TypeError(f"{file}, {name}: {error}") from error
+        self._kind = spec
+        self._entries = specs_from_rows(spec, read_rows(file), file)
 
     def __getitem__(self, name: str) -> Entry:
         if name not in self._entries:
-            raise UnknownNameError(
-                f"unknown {self._kind} {name!r}; {suggestion(name, self)}known: {', '.join(self._entries)}"
-            )
+            where = f"{suggestion(name, self)}list(ll.{self._noun}s) names all {len(self)}"
+            raise UnknownNameError(f"unknown {self._noun} {short(name)}; {where}")
         return self._entries[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -213,10 +290,61 @@ class Catalogue(Mapping[str, Entry], Generic[Entry]):
         return len(self._entries)
 
     def __repr__(self) -> str:
-        return f"<{len(self)} {self._kind}s: {', '.join(self)}>"
+        return f"<{len(self)} {self._noun}s: {', '.join(self)}>"
+
+    @property
+    def _noun(self) -> str:
+        return self._kind.__name__.lower()
 
     def _ipython_key_completions_(self) -> list[str]:
         return list(self)
+
+    def add(self, *added: Entry | str | PathLike) -> list[str]:
+        """Add entries of your own, for as long as the program runs.
+
+        Parameters
+        ----------
+        *added : Model or Device, or path of a CSV file
+            What to add. A file has the columns of the library's own tables, of which ``kind``, ``source``,
+            ``read_on`` and ``remark`` may be missing.
+
+        Returns
+        -------
+        list of str
+            The new names.
+
+        Raises
+        ------
+        ValueError
+            If the catalogue has such a name already, or a row of a file is not legal.
+        TypeError
+            If an entry is of another kind.
+
+        Examples
+        --------
+        >>> from copy import deepcopy
+        >>> from llm_latency.catalogue.devices import Device, devices
+        >>> deepcopy(devices).add(Device(name="mine", peak_flops=125e12, mem_bandwidth=273e9))
+        ['mine']
+
+        References
+        ----------
+        Page ``hardware-and-models``.
+        """
+        new: dict[str, Entry] = {}
+        for each in added:
+            if isinstance(each, str | PathLike):
+                found = read_specs(self._kind, each)
+            elif isinstance(each, self._kind):
+                found = {each.name: each}
+            else:
+                raise TypeError(f"{short(each)} is neither a {self._kind.__name__} nor the path of a file")
+            taken = found.keys() & (self._entries.keys() | new.keys())
+            if taken:
+                raise ValueError(f"there is a {self._noun} {short(min(taken))} already: give yours another name")
+            new |= found
+        self._entries |= new
+        return list(new)
 
     def to_frame(self, sources: bool = False) -> pd.DataFrame:
         """Return the catalogue as a pandas DataFrame.
@@ -241,7 +369,7 @@ class Catalogue(Mapping[str, Entry], Generic[Entry]):
 
         if sources:
             rows = [
-                {"name": spec.name, "quantity": quantity, "value": getattr(spec, quantity), **asdict(source)}
+                {"name": spec.name, "quantity": quantity, **asdict(source)}
                 for spec in self.values()
                 for quantity, source in spec.sources.items()
             ]
@@ -250,10 +378,19 @@ class Catalogue(Mapping[str, Entry], Generic[Entry]):
         return pd.DataFrame(rows).set_index("name")
 
 
+def read_specs(spec: type[Entry], path: str | PathLike) -> dict[str, Entry]:
+    """Read a file of the reader's own, and name it in errors."""
+    with Path(path).open(encoding="utf-8", newline="") as stream:
+        found = specs_from_rows(spec, list(csv.DictReader(stream)), Path(path).name)
+    if not found:
+        raise ValueError(f"{short(fspath(path))} has no rows; its columns are {', '.join(COLUMNS)}")
+    return found
+
+
 def look_up(spec: str | Entry, kind: type[Entry], catalogue: Catalogue[Entry]) -> Entry:
     """Look a name up in a catalogue; return an object of the right kind as it is."""
     if isinstance(spec, str):
         return catalogue[spec]
     if isinstance(spec, kind):
         return spec
-    raise TypeError(f"{spec!r} is neither a name nor a {kind.__name__}")
+    raise TypeError(f"{short(spec)} is neither a name nor a {kind.__name__}")

@@ -21,10 +21,10 @@ from llm_latency.charts.vega_expressions import javascript, longest
 from llm_latency.notation import REGISTRY, n_layers, pp
 from llm_latency.numerals import javascript_numeral
 from llm_latency.operator_model.deployment import deployed
+from llm_latency.operator_model.limits import LIMITS
 from llm_latency.operator_model.memory import MEMORY_RULES, held_bytes
 from llm_latency.operator_model.operators import Architecture
 from llm_latency.operator_model.passes import DECODE, PREFILL, Pass, communication_times, operators_of, pass_time
-from llm_latency.operator_model.splits import SPLIT_RULES
 
 __all__ = ["deployment_calculator"]
 
@@ -45,6 +45,8 @@ ARCHITECTURES = {
 """Every operator that a model can have, by pass and by whether its attention is latent."""
 PASSES = {"decode": DECODE, "prefill": PREFILL}
 """The passes, by the prefix of the names of their values in the browser."""
+LONGEST = "(prompt + answer - 1)"
+"""The tokens of a whole request that the model sees."""
 ABSENT = {"n_experts": 1, "window": 1e9}
 """Values of what a model does not have, where a zero would end up in a denominator."""
 
@@ -284,8 +286,7 @@ def _reach() -> dict[str, str]:
 
 def _derived() -> dict[str, str]:
     """Write the expressions that lead from the controls to the results."""
-    end = "(prompt + answer - 1)"
-    longest_request = {"kv_length": end, "windowed_kv_length": f"min({end}, M.window)"}
+    longest_request = {"kv_length": LONGEST, "windowed_kv_length": f"min({LONGEST}, M.window)"}
     held = {latent: _on_one_stage(architecture) for latent, architecture in ARCHITECTURES[PREFILL].items()}
     names = _names(PREFILL, "batch")
     names_of = {"weights": names, "sequence": names | longest_request, "activations": names}
@@ -323,9 +324,9 @@ def _on_one_stage(architecture: Architecture) -> dict[str, sp.Expr]:
 
 def _problem() -> str:
     """Write the Vega expression of what is wrong with the choice; empty if nothing is."""
-    names = _names(DECODE, "batch")
+    names = _names(DECODE, "batch") | {"kv_length": LONGEST}
     cases = {"!isValid(peak)": "device + ' has no arithmetic in ' + compute_dtype"}
-    for rule in SPLIT_RULES:
+    for rule in LIMITS:
         if rule.words:
             lifted = f" && !isValid(D.{rule.unless})" if rule.unless else ""
             cases[javascript(rule.broken, names) + lifted] = _sentence(rule.words, names)

@@ -11,7 +11,7 @@ from llm_latency.charts.controls import DISPLAY, SLIDERS, Display
 from llm_latency.charts.palette import PARTS, TOTAL
 from llm_latency.charts.specification import Curve, LiveChart, chart_of
 from llm_latency.charts.vega_expressions import javascript, longest
-from llm_latency.evaluation import checked
+from llm_latency.checks import checked
 from llm_latency.formula import Formula
 from llm_latency.notation import FLOP, REGISTRY, second, unit_label, unit_of
 from llm_latency.suggestions import suggestion

@@ -26,6 +26,8 @@ FINER = [digit * decade for decade in DECADES for digit in (1, 2, 5)]
 """Ticks of a logarithmic axis: `DECADES` over three decades or more, else `FINER`, as in the printed charts."""
 BELOW_LABELS = {"y": {"value": 18}, "y2": {"value": "height"}}
 """The extent of a vertical line, which ends below the words at the top of the chart."""
+EXAMPLE, OWN_SETTINGS, OWN = "example", "own settings", "own_"
+"""The menu of presets in JupyterLab, its first entry, and the beginning of a control's name that a preset overrides."""
 MOST_TICKS = 7
 """How many labels of a slider's axis fit side by side on a phone."""
 
@@ -112,7 +114,8 @@ def chart_of(
     samples : int, optional
         Points of a curve.
     presets : mapping of str to mapping of str to float, optional
-        Values of several controls that one button sets together, by the button's label.
+        Values of several controls that belong together, by their label. The site has a button for each, which
+        moves the controls; JupyterLab has a menu, whose choice goes before the controls.
 
     Returns
     -------
@@ -132,6 +135,7 @@ def chart_of(
         _check_preset(preset, {control["name"]: control["bind"] for control in controls})
     first, bind = next((each["name"], each["bind"]) for each in controls if each["bind"]["input"] == "range")
     marks, limit = marks or {}, limit or {}
+    controls, chosen = _with_presets(controls, presets or {})
     values = {f"value_{number}": curve.now for number, curve in enumerate(curves.values())}
     limits = dict.fromkeys(["limit"], *limit.values()) if limit else {}
     expressions = (derived or {}) | values | limits | {"headline": f"[{', '.join(headline)}]"}
@@ -150,9 +154,11 @@ def chart_of(
             "title": {"text": {"expr": "headline"}, "anchor": "start", "fontSize": 15, "lineHeight": 20},
             "width": WIDTH,
             "height": 300,
+            "autosize": {"type": "pad", "resize": True},  # in JupyterLab, room for labels that grow
             **({"usermeta": {"presets": presets}} if presets else {}),
             "params": [
                 *controls,
+                *chosen,
                 *({"name": name, "value": table} for name, table in (tables or {}).items()),
                 *({"name": name, "expr": expression} for name, expression in expressions.items()),
             ],
@@ -164,6 +170,23 @@ def chart_of(
             ],
         }
     )
+
+
+def _with_presets(controls: Sequence[dict], presets: Mapping[str, Mapping[str, float]]) -> tuple[list, list]:
+    """Return the controls, and what chooses between their values and those of a preset."""
+    names = {name for values in presets.values() for name in values}
+    if not presets:
+        return list(controls), []
+    bind = {"input": "select", "options": [OWN_SETTINGS, *presets], "name": EXAMPLE}
+    own = [each | {"name": f"{OWN}{each['name']}"} if each["name"] in names else each for each in controls]
+    chosen = [
+        {"name": EXAMPLE, "value": OWN_SETTINGS, "bind": bind},
+        {"name": "presets", "value": {OWN_SETTINGS: {}} | {label: dict(values) for label, values in presets.items()}},
+    ]
+    for name in (each["name"] for each in controls if each["name"] in names):
+        preset = f"presets[{EXAMPLE}].{name}"
+        chosen.append({"name": name, "expr": f"isValid({preset}) ? {preset} : {OWN}{name}"})
+    return own, chosen
 
 
 def _colour(now: Mapping[str, str], curves: Mapping[str, Curve], limit: Mapping[str, str]) -> dict:

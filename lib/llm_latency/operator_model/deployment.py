@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from llm_latency.catalogue.devices import Device, devices
+from llm_latency.catalogue.devices import Device, check_plausible, devices
 from llm_latency.catalogue.models import BITS_PER_BYTE, Model, models
 from llm_latency.catalogue.tables import equal_values, look_up, set_frozen
-from llm_latency.evaluation import check_shapes, check_together, checked, value_of
+from llm_latency.checks import check_shapes, check_together, checked
+from llm_latency.evaluation import value_of
 from llm_latency.formulas.quantisation import quantised_bytes
 from llm_latency.notation import REGISTRY
+from llm_latency.operator_model.limits import check_limits
 from llm_latency.operator_model.passes import TOUCHED_EXPERTS
 from llm_latency.operator_model.shape import shape_values
-from llm_latency.operator_model.splits import check_split
-from llm_latency.suggestions import suggestion
+from llm_latency.suggestions import short, suggestion
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -149,8 +150,11 @@ class Deployment:
             chosen = getattr(self, name)
             if not isinstance(chosen, str | bool) or chosen not in legal:
                 hint = suggestion(chosen, map(str, legal))
-                raise ValueError(f"{name} = {chosen!r}: {hint}must be {' or '.join(map(repr, legal))}")
+                raise ValueError(f"{name} = {short(chosen)}: {hint}must be {' or '.join(map(repr, legal))}")
         check_shapes(self._sizes)
+        for name in ("network_bandwidth", "link_latency"):
+            if getattr(self, name) is not None:
+                check_plausible(name, getattr(self, name))
         self._check_bits()
         set_frozen(self, values=self._values())
 
@@ -188,11 +192,14 @@ class Deployment:
         Raises
         ------
         ValueError
-            If a number is outside its range, or does not fit together with the deployment's values.
+            If a number is outside its range, or does not fit together with the deployment's values, or if a
+            sequence is longer than the positions that the model has learned.
         """
         request = {name: checked(name, number) for name, number in numbers.items()}
         check_shapes(self._sizes | request)
         check_together(self.values | request)
+        longest = {"kv_length": _longest_sequence(request), "n_positions": self.values["n_positions"]}
+        check_limits(longest, set(), model=self.model.name, device=self.device.name)
         return self.values | request
 
     @cached_property
@@ -209,16 +216,16 @@ class Deployment:
         values |= shape_values(self.model) | self._storage()
         check_together(values)
         known = {*self.model.arguments, *self.device.arguments, *self._sizes}
-        check_split(values, known, model=self.model.name, device=self.device.name)
+        check_limits(values, known, model=self.model.name, device=self.device.name)
         return values | self._machine(values)
 
     def _check_bits(self) -> None:
         """Refuse options that would have no effect."""
         if self.expert_bits is not None and self.model.n_experts is None:
-            raise ValueError(f"expert_bits = {self.expert_bits}: {self.model.name} has no experts")
+            raise ValueError(f"expert_bits = {short(self.expert_bits)}: {self.model.name} has no experts")
         quantised = any(bits is not None for bits in (self.weight_bits, self.expert_bits, self.vocab_bits))
         if self.group_size is not None and not quantised:
-            raise ValueError(f"group_size = {self.group_size} needs weight_bits, expert_bits or vocab_bits")
+            raise ValueError(f"group_size = {short(self.group_size)} needs weight_bits, expert_bits or vocab_bits")
         for name in ("scale_bits", "zero_point_bits"):
             checked(name, getattr(self, name))
 
@@ -267,6 +274,15 @@ class Deployment:
         return machine | {"stage_bandwidth": _stage_bandwidth(values, machine)}
 
 
+def _longest_sequence(request: dict[str, np.ndarray]) -> np.ndarray:
+    """Return how many tokens of a sequence the model sees; a decode step adds one to those in the cache."""
+    if "output" in request:
+        return request["prompt"] + request["output"] - 1
+    if "prompt" not in request:
+        return request.get("context", 0) + 1
+    return np.maximum(request["prompt"], request.get("context", 0))
+
+
 def _stage_bandwidth(values: dict[str, np.ndarray], machine: dict[str, np.ndarray]) -> np.ndarray:
     """Return the mean rate from stage to stage: between servers that of the network, else that of the links."""
     steps, per_node = values["pp"] - 1, values["devices_per_node"]
@@ -302,7 +318,7 @@ def deployed(model: str | Model, device: str | Device, options: dict) -> Deploym
     >>> deployed("GPT-13B", "A100-40GB-SXM", {"tpp": 2})
     Traceback (most recent call last):
     ...
-    TypeError: unknown option 'tpp'; did you mean 'tp' or 'pp'? known: tp, pp, ep, ...
+    TypeError: unknown option 'tpp'; did you mean 'tp' or 'pp'? the options are the parameters of ll.Deployment
 
     References
     ----------
@@ -311,7 +327,8 @@ def deployed(model: str | Model, device: str | Device, options: dict) -> Deploym
     known = [item.name for item in fields(Deployment) if item.name not in ("model", "device")]
     for name in options:
         if name not in known:
-            raise TypeError(f"unknown option {name!r}; {suggestion(name, known)}known: {', '.join(known)}")
+            hint = suggestion(name, known)
+            raise TypeError(f"unknown option {short(name)}; {hint}the options are the parameters of ll.Deployment")
     return Deployment(model=model, device=device, **options)
 
 

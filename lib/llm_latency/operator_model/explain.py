@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import sympy as sp
 
+from llm_latency.checks import legal_result
 from llm_latency.evaluation import value_of
 from llm_latency.operator_model.deployment import deployed, takes_options
 from llm_latency.operator_model.memory import check_fit
 from llm_latency.operator_model.operators import Architecture
 from llm_latency.operator_model.passes import DECODE, PREFILL, communication_times, operators_of
 from llm_latency.operator_model.shape import architecture_of
-from llm_latency.table import markdown_table
+from llm_latency.table import escaped, markdown_table
 
 if TYPE_CHECKING:
     from llm_latency.catalogue.devices import Device
@@ -139,7 +140,7 @@ class Explanation:
 
     def _repr_markdown_(self) -> str:
         note = f"\n\nNot checked against a source yet: {', '.join(self.recalled)}." if self.recalled else ""
-        return f"{self.title}.\n\n{self._table()}{note}"
+        return f"{escaped(self.title)}.\n\n{self._table()}{escaped(note)}"
 
     def __repr__(self) -> str:
         return f"{self.title}\n{self._table()}"
@@ -211,19 +212,23 @@ def explain(
     operators, quantities = _quantities(
         architecture_of(deployment.model, kind.absorbed), deployment.routing, deployment.soft
     )
-    found = iter(value_of(quantities, values))
+    amounts = iter(value_of(quantities, values))
     rows = [
         OperatorShare(
             name,
-            **{amount: float(part * next(found)) for amount in AMOUNTS},
-            **{time: float(rounds * next(found)) for time in TIMES},
+            **{amount: float(part * next(amounts)) for amount in AMOUNTS},
+            **{time: float(rounds * next(amounts)) for time in TIMES},
         )
         for name in operators
     ]
     recalled = tuple(
         f"{name} of {spec.name}" for spec in (deployment.model, deployment.device) for name in spec.recalled
     )
-    return Explanation(f"{deployment.title}: {kind.name}, {what}; per device", tuple(rows), recalled)
+    found = Explanation(f"{deployment.title}: {kind.name}, {what}; per device", tuple(rows), recalled)
+    legal_result(
+        f"the time of a {kind.name}", np.array(found.time), {name: request[name] for name in ("batch", "context")}
+    )
+    return found
 
 
 def _four_digits(value: float) -> str:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import sympy as sp
 
-from llm_latency.evaluation import checked, common_shape, scalar_or_array, value_of
+from llm_latency.checks import checked, common_shape, legal_result, scalar_or_array
+from llm_latency.evaluation import value_of
 from llm_latency.notation import (
     batch,
     bytes_per_activation,
@@ -61,7 +62,8 @@ class Memory:
     mem_size : float, byte
         Memory of the device.
     largest_batch, largest_context : float or numpy.ndarray, count
-        The largest of each that fits while the other is as given; 0 if not even the weights fit.
+        The largest of each that fits while the other is as given; 0 if not even the weights fit. The
+        largest context is infinite if no more of the cache is kept however long it grows.
 
     Examples
     --------
@@ -158,7 +160,11 @@ def memory(
     Derived in operator-model, Eq. (eq-memory).
     """
     deployment = deployed(model, device, options)
-    return _memory(deployment, deployment.request(batch=batch, context=context, prompt=prompt))
+    request = deployment.request(batch=batch, context=context, prompt=prompt)
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = _memory(deployment, request)
+    legal_result("the memory", found.total, {name: request[name] for name in ("batch", "context", "prompt")})
+    return found
 
 
 def check_fit(deployment: Deployment, request: dict[str, np.ndarray]) -> None:

@@ -8,7 +8,8 @@ import numpy as np
 
 from llm_latency.catalogue.models import Model, models
 from llm_latency.catalogue.tables import look_up
-from llm_latency.evaluation import checked, value_of
+from llm_latency.checks import checked
+from llm_latency.evaluation import value_of
 from llm_latency.formula import arguments_of
 from llm_latency.notation import REGISTRY
 from llm_latency.operator_model.operators import Architecture, decoder_params

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llm_latency.evaluation import common_shape, scalar_or_array, value_of
+from llm_latency.checks import common_shape, legal_result, scalar_or_array
+from llm_latency.evaluation import value_of
 from llm_latency.operator_model.deployment import Deployment, deployed, takes_options
 from llm_latency.operator_model.memory import check_fit
 from llm_latency.operator_model.passes import DECODE, PREFILL, Pass, pass_time
@@ -21,12 +22,18 @@ if TYPE_CHECKING:
 
 __all__ = ["decode_step_time", "prefill_time", "request_time"]
 
+REQUEST = ("batch", "prompt", "context", "output", "tp", "pp")
+"""The values that an error about a time tells."""
+
 
 def _seconds(kind: Pass, deployment: Deployment, request: Mapping[str, np.ndarray]) -> np.ndarray:
     """Time a pass; the result has the shape of all the values given, even of those without effect."""
     values = kind.values(request)
     time = pass_time(architecture_of(deployment.model, kind.absorbed), deployment.routing, deployment.soft)
-    return value_of(kind.rounds, values) * value_of(time, values) + np.zeros(common_shape(request))
+    seconds = value_of(kind.rounds, values) * value_of(time, values) + np.zeros(common_shape(request))
+    return legal_result(
+        f"the time of a {kind.name}", seconds, {name: request[name] for name in REQUEST if name in request}
+    )
 
 
 @takes_options

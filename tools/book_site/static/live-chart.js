@@ -67,7 +67,8 @@
     const view = picture.cloneNode(false);
     picture.after(view);
     const embedded = await embed(view, spec, {
-      mode: "vega-lite", renderer: "svg", actions: false, defaultStyle: false,
+      mode: "vega-lite", renderer: "svg", actions: false, defaultStyle: false, tooltip: false,
+      ast: true, // An interpreter of expressions: the content security policy allows no new functions.
       config: { font: getComputedStyle(chart).fontFamily },
     });
     view.setAttribute("role", "img");

@@ -1,4 +1,4 @@
-"""How a model may be split over devices: one table of rules, for the library's check and for the browser's."""
+"""How a model may be split over devices, and how long its sequences may be: one table, also for the browser."""
 
 from __future__ import annotations
 
@@ -14,22 +14,24 @@ from llm_latency.notation import (
     devices_per_node,
     ep,
     expert_width,
+    kv_length,
     mlp_width,
     n_experts,
     n_heads,
     n_kv_heads,
     n_layers,
+    n_positions,
     pp,
     shared_width,
     tp,
 )
 
-__all__ = ["SPLIT_RULES", "SplitRule", "check_split"]
+__all__ = ["LIMITS", "Limit", "check_limits"]
 
 
 @dataclass(frozen=True)
-class SplitRule:
-    """A condition under which a model cannot be split over devices.
+class Limit:
+    """A condition under which a model cannot run.
 
     Parameters
     ----------
@@ -53,62 +55,68 @@ def _indivisible(size: sp.Expr, parts: sp.Expr) -> sp.Basic:
     return sp.Ne(sp.Mod(size, parts, evaluate=False), 0, evaluate=False)
 
 
-SPLIT_RULES = (
-    SplitRule(
+LIMITS = (
+    Limit(
         tp * pp > 1,
         "{device} has no link_bandwidth: tp and pp must be 1",
         "{device} has no links: choose one device",
         unless="link_bandwidth",
     ),
-    SplitRule(
+    Limit(
         tp * pp > devices_per_node,
         "network_bandwidth is needed: tp * pp > devices_per_node = {devices_per_node}, and {device} has none",
         "the network of {device} is not known: choose up to {devices_per_node} devices",
         unless="network_bandwidth",
     ),
-    SplitRule(
+    Limit(
         _indivisible(n_heads, tp),
         "tp = {tp} must divide the {n_heads} heads of {model}",
         "{tp} devices cannot share the {n_heads} heads of {model}",
     ),
-    SplitRule(
+    Limit(
         _indivisible(n_kv_heads, tp) & _indivisible(tp, n_kv_heads),
         "tp = {tp} must divide the {n_kv_heads} key-value heads of {model}, or be a multiple",
         "{tp} devices cannot share the {n_kv_heads} key-value heads of {model}",
     ),
-    SplitRule(
+    Limit(
         _indivisible(mlp_width, tp),
         "tp = {tp} must divide mlp_width = {mlp_width} of {model}",
         "{tp} devices cannot share the inner width of the MLP of {model}",
     ),
-    SplitRule(
+    Limit(
         _indivisible(shared_width, tp),
         "tp = {tp} must divide shared_width = {shared_width} of {model}",
         "{tp} devices cannot share the inner width of the shared experts of {model}",
     ),
-    SplitRule(_indivisible(tp, ep), "ep = {ep} must divide tp = {tp}"),
-    SplitRule(ep > 1, "ep = {ep}: {model} has no experts to divide", unless="n_experts"),
-    SplitRule(_indivisible(n_experts, ep), "ep = {ep} must divide the {n_experts} experts of {model}"),
-    SplitRule(
+    Limit(_indivisible(tp, ep), "ep = {ep} must divide tp = {tp}"),
+    Limit(ep > 1, "ep = {ep}: {model} has no experts to divide", unless="n_experts"),
+    Limit(_indivisible(n_experts, ep), "ep = {ep} must divide the {n_experts} experts of {model}"),
+    Limit(
         _indivisible(expert_width, tp / ep),
         "tp / ep = {tp} / {ep} must divide expert_width = {expert_width} of {model}",
         "{tp} devices cannot share the inner width of one expert of {model}",
     ),
-    SplitRule(pp > n_layers, "pp = {pp} must be at most the {n_layers} layers of {model}"),
-    SplitRule(
+    Limit(pp > n_layers, "pp = {pp} must be at most the {n_layers} layers of {model}"),
+    Limit(
         (tp > devices_per_node) & _indivisible(tp, devices_per_node),
         "tp = {tp} must be a multiple of devices_per_node = {devices_per_node}",
     ),
+    Limit(
+        sp.Min(1, n_positions) * kv_length > n_positions,  # a model without learned positions has 0
+        "a sequence of {kv_length} tokens is longer than the {n_positions} positions that {model} has learned",
+        "{model} has learned only {n_positions} positions: choose a shorter prompt or answer",
+    ),
 )
+"""Every limit; the library checks those whose symbols it knows."""
 
 
-def check_split(values: Mapping[str, np.ndarray], known: set[str], **names: str) -> None:
-    """Raise an error if a model cannot be split this way.
+def check_limits(values: Mapping[str, np.ndarray], known: set[str], **names: str) -> None:
+    """Raise an error if a model cannot run this way.
 
     Parameters
     ----------
     values : mapping of str to numpy.ndarray
-        Sizes of the model and numbers of devices, by their names in the registry.
+        Sizes of the model, numbers of devices, length of a sequence, by their names in the registry.
     known : set of str
         Names of the other known values of the model and the device.
     **names : str
@@ -121,7 +129,7 @@ def check_split(values: Mapping[str, np.ndarray], known: set[str], **names: str)
 
     Examples
     --------
-    >>> check_split({"n_heads": np.array(64), "tp": np.array([8, 6])}, set(), model="mine", device="H100-SXM")
+    >>> check_limits({"n_heads": np.array(64), "tp": np.array([8, 6])}, set(), model="mine", device="H100-SXM")
     Traceback (most recent call last):
     ...
     ValueError: tp = 6 must divide the 64 heads of mine
@@ -137,8 +145,8 @@ def check_split(values: Mapping[str, np.ndarray], known: set[str], **names: str)
             raise ValueError(rule.message.format(**first, **names))
 
 
-def _applicable(sizes, known: set[str]) -> Iterator[tuple[SplitRule, tuple[str, ...]]]:
-    for rule in SPLIT_RULES:
+def _applicable(sizes, known: set[str]) -> Iterator[tuple[Limit, tuple[str, ...]]]:
+    for rule in LIMITS:
         arguments = arguments_of(rule.broken)
         if {*arguments} <= sizes and rule.unless not in known:
             yield rule, arguments
