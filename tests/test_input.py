@@ -252,6 +252,7 @@ def test_names_are_shown_as_they_are():
     assert "<img" not in shown
     assert r"&lt;img src=x onerror=alert(1)> \*a\* \$b\$ \[c\](d) \`e\`" in shown
     assert "<script" not in markdown_table({"a": ["<script>alert(1)</script>", "x < 3"]})
+    assert "{ref}`a <b>` 1 < 3" in markdown_table({"a": ["{ref}`a <b>` 1 < 3"]})
     assert escaped("Llama-3-8B on 8 × H100-SXM: a_b") == "Llama-3-8B on 8 × H100-SXM: a_b"
 
 

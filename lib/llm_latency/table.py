@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["escaped", "markdown_table", "table"]
 
-TAG = re.compile(r"<(?=[a-zA-Z/!?])")
-"""The beginning of HTML."""
+CODE_OR_TAG = re.compile(r"(`[^`]*`)|<(?=[a-zA-Z/!?])")
+"""Code, and the beginning of HTML outside code."""
 
 
 def escaped(text: str) -> str:
@@ -41,7 +41,9 @@ def escaped(text: str) -> str:
     ----------
     CommonMark, backslash escapes.
     """
-    return re.sub(r"([\\`*\[\]$|]|(?<!\w)_|_(?!\w))", r"\\\1", TAG.sub("&lt;", text.replace("&", "&amp;")))
+    return re.sub(
+        r"([\\`*\[\]$|]|(?<!\w)_|_(?!\w))", r"\\\1", re.sub("<(?=[a-zA-Z/!?])", "&lt;", text.replace("&", "&amp;"))
+    )
 
 
 def table(columns: Mapping[str, Sequence], digits: int = 4, decimals: int | None = None) -> Markdown:
@@ -157,7 +159,7 @@ def _cell(value, digits: int, decimals: int | None) -> str:
         return numeral(_number(value, digits, decimals))
     if _NUMBER.fullmatch(value):
         return numeral(value)
-    return {"-": "–"}.get(value, TAG.sub("&lt;", value.replace("|", r"\|")))
+    return {"-": "–"}.get(value, CODE_OR_TAG.sub(lambda match: match[1] or "&lt;", value.replace("|", r"\|")))
 
 
 def _number(value, digits: int, decimals: int | None) -> str:

@@ -45,17 +45,17 @@ _free_bytes = n_devices * mem_size - weight_bytes.term
 
 @formula(r"L_{\max}", sp.S.One, page="example-260b", example=GPT_260B | dict(batch=512), result=44.7)
 def max_context():
-    """Tokens of context per sequence that fit beside the weights; negative if those alone do not fit."""
+    """Tokens of context per sequence that fit beside the weights."""
     return _free_bytes / (batch * kv_bytes_per_token.term)
 
 
 @formula(r"(BL)_{\max}", sp.S.One, page="kv-cache", example=GPT_260B, result=2.289e04)
 def max_cached_tokens():
-    """Tokens of KV cache that fit beside the weights, over all sequences; negative if those alone do not fit."""
+    """Tokens of KV cache that fit beside the weights, over all sequences."""
     return _free_bytes / kv_bytes_per_token.term
 
 
 @formula(r"B_{\max}", sp.S.One, page="batch-size", example=GPT_13B | dict(context=512), result=33.38)
 def max_batch():
-    """Sequences that fit beside the weights; negative if those alone do not fit."""
+    """Sequences that fit beside the weights."""
     return _free_bytes / (context * kv_bytes_per_token.term)

@@ -53,7 +53,7 @@ def decode_intensity_ceiling():
 
 @formula(r"B^{*}_{L}", sp.S.One, page=PAGE, example=GPT_13B | dict(context=100), result=598.1)
 def cached_critical_batch():
-    """Batch at which a decode step computes for as long as it reads weights and cache; negative if none."""
+    """Batch at which a decode step computes for as long as it reads weights and cache."""
     return weight_bytes.term / (_step_work_per_sequence / ridge_point.term - context * kv_bytes_per_token.term)
 
 
