@@ -35,7 +35,12 @@ SECOND = """
 <div class="exercise admonition" id="ex-one"><p class="admonition-title">Exercise 1 (★ One)</p><p>Why?</p></div>
 <div class="solution dropdown admonition" id="solution-one"><p class="admonition-title">Solution</p><p>Because.</p>
 </div></section></section>"""
-SHEETS = {"pygments.css": "", "chart-colours.css": "", "mathematics.css": "mjx-c::before { content: 'h'; }"}
+SHEETS = {
+    "pygments.css": "",
+    "chart-colours.css": "",
+    "tag-styles.css": "",
+    "mathematics.css": "mjx-c::before { content: 'h'; }",
+}
 
 
 def write_site(folder, first=FIRST, second=SECOND):

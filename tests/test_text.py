@@ -1,11 +1,14 @@
 """Every number, unit and formula of a page's text is what a cell of the page says, place by place."""
 
 import re
+import tomllib
+
+import yaml
 
 from book_text.binding import bound_phrases, differences, is_binding, texts_of
 from book_text.names import known_on
 from book_text.written import written_numbers
-from conftest import NOTEBOOKS, is_folded
+from conftest import NOTEBOOKS, ROOT, is_folded
 
 WORDS_PER_MINUTE, CODE_LINES_PER_MINUTE, STEP = 150, 15, 5
 
@@ -44,10 +47,24 @@ def minutes_to_read(notebook):
 
 
 def test_pages_say_how_long_they_take_to_read(faults):
+    minutes = {page: minutes_to_read(notebook) for page, notebook in NOTEBOOKS.items() if page != "index"}
+    for page, right in minutes.items():
+        with faults.at(page):
+            stated = re.search(r"\*\*Time:\*\* (\d+) minutes", NOTEBOOKS[page].cells[0].source)
+            assert int(stated[1]) == right, f"says {stated[1]} minutes, not {right:.0f}"
+    with faults.at("index"):
+        [stated] = re.findall(r"each takes (\d+) to (\d+) minutes", source_of(NOTEBOOKS["index"]))
+        assert list(map(int, stated)) == [min(minutes.values()), max(minutes.values())], f"says {stated}"
+
+
+def test_pages_name_the_python_that_the_package_needs_and_the_licence(faults):
+    needs = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["requires-python"]
+    licence = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))["license"]
     for page, notebook in NOTEBOOKS.items():
-        stated = re.search(r"\*\*Time:\*\* (\d+) minutes", notebook.cells[0].source)
-        if page != "index":
-            with faults.at(page):
-                assert int(stated[1]) == minutes_to_read(notebook), (
-                    f"says {stated[1]}, not {minutes_to_read(notebook):.0f}"
-                )
+        with faults.at(page):
+            assert all(f">={found}" == needs for found in re.findall(r"Python\s(3\.\d+)", source_of(notebook)))
+            assert all(f"CC-BY-{found}" in licence for found in re.findall(r"CC BY\s([\d.]*\d)", source_of(notebook)))
+
+
+def source_of(notebook):
+    return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")

@@ -3,8 +3,7 @@
 For a model on a device, from the catalogue or your own (`Model`, `Device`, `Deployment`):
 
     decode_step_time, prefill_time, request_time    seconds
-    memory                                          bytes, and whether they fit
-    explain                                         where the time goes, operator by operator
+    memory, explain                                 bytes, and whether they fit; the time, operator by operator
 
 `models` and `devices` are the catalogues. Underneath are the formulas: `evaluate(roofline.ridge_point, ...)`
 turns one into numbers. Continue with `help(decode_step_time)`, or the book's page "API reference".

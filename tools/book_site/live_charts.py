@@ -94,7 +94,7 @@ def visit_html(translator: HTML5Translator, node: LiveChart) -> None:
 
 def controls_of(spec: dict) -> list[dict]:
     """List the parameters that have a control on the page: it has buttons in place of JupyterLab's menu of presets."""
-    return [parameter for parameter in spec["params"] if "bind" in parameter and parameter["name"] != EXAMPLE]
+    return [parameter for parameter in spec["params"] if "bind" in parameter and parameter.get("name") != EXAMPLE]
 
 
 def presets_of(spec: dict) -> dict[str, dict[str, float]]:

@@ -2,10 +2,11 @@
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = (
@@ -43,3 +44,12 @@ def open_browser() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+def wait_until(page: Page, condition: str, timeout: float = 30_000) -> None:
+    """Wait at most some milliseconds for an expression; Playwright's own waiting breaks a content security policy."""
+    end = time.monotonic() + timeout / 1000
+    while not page.evaluate(condition):
+        if time.monotonic() > end:
+            raise TimeoutError(f"not true within {timeout:g} ms: {condition}")
+        page.wait_for_timeout(50)

@@ -10,6 +10,8 @@ from pathlib import Path
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, TimeoutError
 
+from book_tools.browser import wait_until
+
 IN_PAGE = Path(__file__).with_name("in_page.js")
 WIDTHS = {1280: 800, 390: 844}
 """Height of the window by its width, pixels."""
@@ -98,7 +100,7 @@ def read_to_the_end(page: Page) -> bool:
     """Scroll to the end of a page, wait for its live charts, and tell whether they were all drawn."""
     page.evaluate("siteCheck.readToTheEnd()")
     with suppress(TimeoutError):
-        page.wait_for_function("siteCheck.chartsAreLive()", timeout=CHARTS_TIMEOUT)
+        wait_until(page, "siteCheck.chartsAreLive()", CHARTS_TIMEOUT)
     page.wait_for_load_state("networkidle")
     return page.evaluate("siteCheck.chartsAreLive()")
 
