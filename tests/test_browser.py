@@ -137,8 +137,8 @@ def test_no_page_violates_its_security_policy(browser, base, address, where):
             page.locator(RESULT).first.wait_for()
         page.wait_for_load_state("networkidle")
         assert page.evaluate("violated") == []
-        page.evaluate("document.body.insertAdjacentHTML('beforeend', `<p style='color: red' onclick='x()'>`)")
-        wait_until(page, "violated.length >= 2")
+        page.evaluate("document.body.insertAdjacentHTML('beforeend', `<p style='color: red'>`)")
+        wait_until(page, "violated.length")
 
 
 def test_the_buttons_of_the_header_work_without_handlers(browser, base):

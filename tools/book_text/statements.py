@@ -7,7 +7,7 @@ from book_text.latex import normal_latex
 
 CODE_OR_MATHEMATICS = re.compile(r"(```.*?```|`[^`]*`|\$\$.*?\$\$|\$[^$]*\$)", re.DOTALL)
 MARKUP = {
-    r"(?<=\*\*Time:\*\*) \d+ minutes|takes \d+ to \d+ minutes|Python\s3\.\d+|CC BY\s4\.0": "",  # which tests compare
+    r"(?<=\*\*Time:\*\*) \d+ minutes|takes \d+ to \d+ minutes|Python\s3\.\d+|CC\s+BY\s+4\.0": "",  # which tests compare
     r"\{[a-z:]+\}`([^`<]+?)\s*<[^`>]*>`": r"\1",  # a reference with words of its own
     r"\{[a-z:]+\}`[^`]*`": "",
     r"\[[^]]*\]\([\w./-]+\.(?:ipynb|md)\)": "",  # the title of a page, which another test compares
