@@ -63,7 +63,9 @@ def test_pages_name_the_python_that_the_package_needs_and_the_licence(faults):
     for page, notebook in NOTEBOOKS.items():
         with faults.at(page):
             assert all(f">={found}" == needs for found in re.findall(r"Python\s(3\.\d+)", source_of(notebook)))
-            assert all(f"CC-BY-{found}" in licence for found in re.findall(r"CC\s+BY\s+([\d.]*\d)", source_of(notebook)))
+            assert all(
+                f"CC-BY-{found}" in licence for found in re.findall(r"CC\s+BY\s+([\d.]*\d)", source_of(notebook))
+            )
 
 
 def source_of(notebook):

@@ -50,7 +50,14 @@ def first_chart(path: Path) -> str:
 if __name__ == "__main__":
     address = read_address(ROOT / "_config.yml")
     pages = [BOOK / f"{page}.ipynb" for page in sys.argv[1:]] or sorted(BOOK.glob("*.ipynb"))
+    missing = [path.stem for path in pages if not path.exists()]
+    if missing:
+        sys.exit(
+            f"There is no page {', '.join(missing)}: the pages are book/*.ipynb, as in make notebooks PAGES=roofline"
+        )
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda path: execute(path, address), pages))
     README_CHART.parent.mkdir(exist_ok=True)
-    README_CHART.write_text(first_chart(BOOK / "index.ipynb"), encoding="utf-8")
+    chart = first_chart(BOOK / "index.ipynb")
+    if not README_CHART.exists() or README_CHART.read_text(encoding="utf-8") != chart:
+        README_CHART.write_text(chart, encoding="utf-8")

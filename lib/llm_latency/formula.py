@@ -237,7 +237,7 @@ def formula(
     Raises
     ------
     ValueError
-        If the expression does not have the declared unit.
+        If the expression does not have the declared unit, or the function no docstring.
 
     Examples
     --------
@@ -256,6 +256,8 @@ def formula(
     """
 
     def made(function: Callable[[], sp.Expr]) -> Formula:
+        if not function.__doc__:
+            raise ValueError(f"{function.__name__} has no docstring: it is the formula's meaning")
         sentence = " ".join(function.__doc__.split()).removesuffix(".")
         meaning = sentence if sentence[:2].isupper() else sentence[0].lower() + sentence[1:]
         module = function.__module__.rpartition(".")[2]

@@ -61,7 +61,9 @@ def darkened(svg: str) -> str:
     def dark_twin(match: re.Match) -> str:
         colour = match[0].lower()
         if colour not in DARK:
-            raise ValueError(f"colour {colour} has no dark twin in llm_latency.charts.palette.LIGHT_AND_DARK")
+            raise ValueError(
+                f"colour {colour} has no dark twin in llm_latency.charts.palette.LIGHT_AND_DARK; after a change there, run make notebooks"
+            )
         return DARK[colour]
 
     return re.sub(r"<svg\b", f'<svg fill="{DEFAULT_COLOUR[1]}"', COLOUR.sub(dark_twin, svg), count=1)

@@ -270,7 +270,7 @@ class Catalogue(Mapping[str, Entry], Generic[Entry]):
 
     References
     ----------
-    Page ``notation`` lists the entries.
+    Page ``hardware-and-models`` lists the entries.
     """
 
     def __init__(self, spec: type[Entry], file: str):
