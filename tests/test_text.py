@@ -4,11 +4,15 @@ import re
 import tomllib
 
 import yaml
+from nbformat.v4 import new_notebook
 
-from book_text.binding import bound_phrases, differences, is_binding, texts_of
+import llm_latency as ll
+from book_text.binding import bound_phrases, differences, is_binding, text_differences, texts_of
 from book_text.names import known_on
+from book_text.statements import readable
 from book_text.written import written_numbers
 from conftest import NOTEBOOKS, ROOT, is_folded
+from llm_latency.catalogue.measurements import latencies, runs
 
 WORDS_PER_MINUTE, CODE_LINES_PER_MINUTE, STEP = 150, 15, 5
 
@@ -70,3 +74,32 @@ def test_pages_name_the_python_that_the_package_needs_and_the_licence(faults):
 
 def source_of(notebook):
     return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+def test_the_figures_of_the_readme_are_those_of_the_library():
+    readme = re.sub(r"```.*?```", "", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
+    gpus, alone, many = 16, 1, 512
+    note = ll.models["GPT-260B"], ll.devices["A100-note"]
+    step = ll.latency.overlapped_decode_step_time
+    first, last = (f"{1e3 * ll.evaluate(step, *note, n_devices=gpus, batch=batch):.0f}" for batch in (alone, many))
+    group = [f"{note[0].n_params / 1e9:.0f}B", f"{gpus} A100s"]
+    users = f"{ll.evaluate(ll.roofline.critical_batch, *note):.0f}"
+    gpt, device = ll.models["GPT-13B"], ll.devices["A100-40GB-SXM"]
+    [decode], [prefill] = (
+        latencies(model=gpt.name, quantity=quantity, n_devices=1) for quantity in ("decode_step", "prefill")
+    )
+    blocks = ll.evaluate(ll.transformer.block_params, gpt)
+    products = dict(n_params=blocks, tokens=prefill.prompt, n_devices=1)
+    read = 1e3 * ll.evaluate(ll.roofline.weight_read_time, gpt, device, n_devices=1)
+    computed = 1e3 * ll.evaluate(ll.roofline.compute_time, device, **products)
+    phrases = [
+        *(*group, f"{first} ms, flat", f"{users} users"),
+        *(*group, f"{first} ms to produce one", f"{last} ms to produce one", f"{many}"),
+        *(f"batch {alone} take {first} ms", f"{many} only {last}", *group),
+        *(f"{gpt.n_params / 1e9:.0f}B", f"{1e3 * decode.time:.0f} ms and not {read:.0f}"),
+        *(f"{gpt.n_params / 1e9:.0f}B", f"{1e3 * prefill.time:.0f} ms and not {computed:.0f}"),
+        *(f"{len(ll.models)} models", f"{len(ll.devices)} devices", f"{len(runs())} published runs"),
+    ]
+    is_known = known_on(new_notebook())
+    port = re.search(r"localhost:(\d+)", readme)[1]
+    assert list(text_differences(readable(readme), phrases, lambda word: word == port or is_known(word))) == []

@@ -62,7 +62,8 @@ def darkened(svg: str) -> str:
         colour = match[0].lower()
         if colour not in DARK:
             raise ValueError(
-                f"colour {colour} has no dark twin in llm_latency.charts.palette.LIGHT_AND_DARK; after a change there, run make notebooks"
+                f"colour {colour} has no dark twin in llm_latency.charts.palette.LIGHT_AND_DARK; "
+                "after a change there, run make notebooks"
             )
         return DARK[colour]
 
