@@ -62,6 +62,7 @@ def check_plausible(name: str, value, owner: str = "") -> None:
         array = np.asarray(None)
     if array.dtype.kind not in "iuf":
         raise ValueError(f"{called} = {short(value)}: must be a number in {unit}, such as {_power(1e3 * low or 1e-6)}")
+    array = array.astype(float)
     outside = ~((array >= low) & (array <= high))  # NaN is outside
     if outside.any():
         first = float(array[outside].flat[0])

@@ -101,9 +101,14 @@ class Spec:
     def __post_init__(self):
         if not isinstance(self.name, str) or not self.name.isprintable() or not 0 < len(self.name) <= MOST_LETTERS:
             raise ValueError(f"name = {short(self.name)}: must be one line of 1 to {MOST_LETTERS} characters")
-        kept = {
-            name: source for name, source in self.sources.items() if np.array_equal(getattr(self, name), source.value)
-        }
+        names = {item.name for item in fields(self)}
+        if not isinstance(self.sources, Mapping) or not all(
+            name in names and isinstance(source, Source) for name, source in self.sources.items()
+        ):
+            raise ValueError(f"{self.name}: sources = {short(self.sources)}: must map names of values to a Source each")
+        if not isinstance(self.remark, str):
+            raise ValueError(f"{self.name}: remark = {short(self.remark)}: must be a text")
+        kept = {name: each for name, each in self.sources.items() if np.array_equal(getattr(self, name), each.value)}
         set_frozen(self, sources=ReadOnlyDict(kept))
 
     def __repr__(self) -> str:
