@@ -11,7 +11,7 @@ LIBRARY, TOOLS = ROOT / "lib" / "llm_latency", ROOT / "tools"
 
 # A module imports from the lines above its own, and nothing else of the library.
 LAYERS = [
-    "numerals suggestions numpy_printer charts.palette formulas.examples",
+    "numerals suggestions numpy_printer catalogue.frozen charts.palette formulas.examples",
     "registry table catalogue.tables catalogue.hf_config charts.vega_expressions",
     "notation catalogue.devices catalogue.models charts.specification",
     "formula checks charts.controls",

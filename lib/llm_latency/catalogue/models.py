@@ -8,8 +8,9 @@ from dataclasses import dataclass, fields
 from numbers import Real
 from pathlib import Path
 
+from llm_latency.catalogue.frozen import set_frozen
 from llm_latency.catalogue.hf_config import shape_from_config
-from llm_latency.catalogue.tables import Catalogue, Spec, set_frozen
+from llm_latency.catalogue.tables import Catalogue, Spec
 from llm_latency.suggestions import short
 
 __all__ = ["Model", "models"]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 import numpy as np
 
+from llm_latency.catalogue.frozen import ReadOnlyDict, equal_values, set_frozen
 from llm_latency.suggestions import UnknownNameError, short, suggestion
 
 if TYPE_CHECKING:
@@ -51,32 +52,6 @@ class Source:
     kind: str
     source: str
     read_on: str
-
-
-class ReadOnlyDict(dict):
-    """A dictionary that refuses changes, but can be pickled and copied."""
-
-    def _refuse(self, *_, **__):
-        raise TypeError("the sources of a catalogue are read-only")
-
-    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse
-
-    def __reduce__(self):
-        return type(self), (dict(self),)
-
-
-def set_frozen(made, **values) -> None:
-    """Set values that a frozen dataclass computes while it is made; afterwards they are frozen, too."""
-    for name, value in values.items():
-        object.__setattr__(made, name, value)
-
-
-def equal_values(one, other) -> bool:
-    """Compare two dataclasses field by field; a field may be an array."""
-    if type(one) is not type(other):
-        return NotImplemented
-    names = [item.name for item in fields(one) if item.compare]
-    return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in names)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from llm_latency.catalogue.devices import Device, check_plausible, devices
+from llm_latency.catalogue.frozen import equal_values, set_frozen
 from llm_latency.catalogue.models import BITS_PER_BYTE, Model, models
-from llm_latency.catalogue.tables import equal_values, look_up, set_frozen
+from llm_latency.catalogue.tables import look_up
 from llm_latency.checks import check_shapes, check_together, checked
 from llm_latency.evaluation import value_of
 from llm_latency.formulas.quantisation import quantised_bytes
