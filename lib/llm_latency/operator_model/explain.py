@@ -197,12 +197,12 @@ def explain(
     if (context is None) == (prompt is None):
         raise ValueError("give context for a decode step, or prompt for a prefill")
     if prompt is None:
-        kind, what = DECODE, f"batch {batch}, context {context}"
         request = deployment.request(batch=batch, context=context) | {"prompt": 1, "output": 1}
+        kind, what = DECODE, f"batch {batch}, context {context}"
     else:
-        kind, what = PREFILL, f"batch {batch}, prompt {prompt}"
         request = deployment.request(batch=batch, prompt=prompt)
         request["context"] = request["prompt"]
+        kind, what = PREFILL, f"batch {batch}, prompt {prompt}"
     if any(np.ndim(given) for given in request.values()):
         raise ValueError("explain takes one configuration, not an array of them")
     check_fit(deployment, request)

@@ -31,9 +31,11 @@ def _seconds(kind: Pass, deployment: Deployment, request: Mapping[str, np.ndarra
     values = kind.values(request)
     time = pass_time(architecture_of(deployment.model, kind.absorbed), deployment.routing, deployment.soft)
     seconds = value_of(kind.rounds, values) * value_of(time, values) + np.zeros(common_shape(request))
-    return legal_result(
-        f"the time of a {kind.name}", seconds, {name: request[name] for name in REQUEST if name in request}
-    )
+    return _legal(f"the time of a {kind.name}", seconds, request)
+
+
+def _legal(name: str, seconds: np.ndarray, request: Mapping[str, np.ndarray]) -> np.ndarray:
+    return legal_result(name, seconds, {each: request[each] for each in REQUEST if each in request})
 
 
 @takes_options
@@ -170,4 +172,6 @@ def request_time(
     steps = request["output"] - 1
     check_fit(deployment, request | {"context": request["prompt"] + steps})
     step = _seconds(DECODE, deployment, request | {"context": request["prompt"], "output": np.maximum(steps, 1)})
-    return scalar_or_array(_seconds(PREFILL, deployment, request) + steps * step)
+    with np.errstate(over="ignore"):  # what comes of it is an error
+        seconds = _seconds(PREFILL, deployment, request) + steps * step
+    return scalar_or_array(_legal("the time of a request", seconds, request))
