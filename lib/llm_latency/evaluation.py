@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from threading import Lock
 
 import numpy as np
@@ -17,6 +16,7 @@ from llm_latency.suggestions import short, suggestion
 
 __all__ = ["compiled", "evaluate", "value_of"]
 
+_COMPILED: dict[tuple, Callable] = {}
 _LOCKS: dict[tuple, Lock] = {}
 
 
@@ -45,12 +45,15 @@ def compiled(expr: sp.Expr, arguments: tuple[str, ...]) -> Callable:
     ----------
     Page ``notation``.
     """
-    with _LOCKS.setdefault((expr, arguments), Lock()):
-        return _compiled(expr, arguments)
+    key = expr, arguments
+    if key not in _COMPILED:
+        with _LOCKS.setdefault(key, Lock()):
+            if key not in _COMPILED:  # another thread may have been faster
+                _COMPILED[key] = _compile(expr, arguments)
+    return _COMPILED[key]
 
 
-@cache
-def _compiled(expr: sp.Expr, arguments: tuple[str, ...]) -> Callable:
+def _compile(expr: sp.Expr, arguments: tuple[str, ...]) -> Callable:
     from llm_latency.numpy_printer import BroadcastingPrinter  # slow to import, and not everybody computes
 
     symbols = {symbol.name: symbol for symbol in expr.free_symbols}

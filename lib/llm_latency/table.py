@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["escaped", "markdown_table", "table"]
 
-CODE_OR_TAG = re.compile(r"(`[^`]*`)|<(?=[a-zA-Z/!?])")
-"""Code, and the beginning of HTML outside code."""
+TAG = "<(?=[a-zA-Z/!?])"
+"""The beginning of HTML."""
+CODE_OR_TAG = re.compile(f"(`[^`]*`)|{TAG}")
 
 
 def escaped(text: str) -> str:
@@ -41,9 +42,7 @@ def escaped(text: str) -> str:
     ----------
     CommonMark, backslash escapes.
     """
-    return re.sub(
-        r"([\\`*\[\]$|]|(?<!\w)_|_(?!\w))", r"\\\1", re.sub("<(?=[a-zA-Z/!?])", "&lt;", text.replace("&", "&amp;"))
-    )
+    return re.sub(r"([\\`*\[\]$|]|(?<!\w)_|_(?!\w))", r"\\\1", re.sub(TAG, "&lt;", text.replace("&", "&amp;")))
 
 
 def table(columns: Mapping[str, Sequence], digits: int = 4, decimals: int | None = None) -> Markdown:

@@ -143,6 +143,37 @@ class Device(Spec):
         others = set(COMPUTE_DTYPES.values()) - {"peak_flops"}
         return {name: value for name, value in super().arguments.items() if name not in others}
 
+    def peak_in(self, dtype: str) -> float:
+        """Return the peak of a number format.
+
+        Parameters
+        ----------
+        dtype : str
+            ``fp16``, ``bf16``, ``fp8``, ``int8`` or ``fp4``.
+
+        Returns
+        -------
+        float, FLOP/s
+            Dense peak of the matrix units.
+
+        Raises
+        ------
+        ValueError
+            If the format is unknown, or the device does not compute in it.
+
+        Examples
+        --------
+        >>> devices["H100-SXM"].peak_in("fp8")
+        1979000000000000.0
+        """
+        if not isinstance(dtype, str):
+            raise ValueError(f"compute_dtype = {short(dtype)}: must be one of {', '.join(COMPUTE_DTYPES)}")
+        available = [name for name, peak in COMPUTE_DTYPES.items() if getattr(self, peak) is not None]
+        if dtype not in available:
+            hint = "" if dtype in COMPUTE_DTYPES else suggestion(dtype, available)
+            raise ValueError(f"compute_dtype = {short(dtype)}: {hint}{self.name} computes in {', '.join(available)}")
+        return getattr(self, COMPUTE_DTYPES[dtype])
+
     def computing_in(self, dtype: str) -> Device:
         """Return the device with the peak of another number format.
 
@@ -170,16 +201,10 @@ class Device(Spec):
         ...
         ValueError: compute_dtype = 'fp8': A100-80GB-SXM computes in fp16, bf16, int8
         """
-        if not isinstance(dtype, str):
-            raise ValueError(f"compute_dtype = {short(dtype)}: must be one of {', '.join(COMPUTE_DTYPES)}")
-        available = [name for name, peak in COMPUTE_DTYPES.items() if getattr(self, peak) is not None]
-        if dtype not in available:
-            hint = "" if dtype in COMPUTE_DTYPES else suggestion(dtype, available)
-            raise ValueError(f"compute_dtype = {short(dtype)}: {hint}{self.name} computes in {', '.join(available)}")
-        peak = COMPUTE_DTYPES[dtype]
+        rate, peak = self.peak_in(dtype), COMPUTE_DTYPES[dtype]
         others = dict.fromkeys(set(COMPUTE_DTYPES.values()) - {"peak_flops"})
         sources = {**self.sources, "peak_flops": self.sources[peak]} if peak in self.sources else self.sources
-        return replace(self, peak_flops=getattr(self, peak), sources=sources, **others)
+        return replace(self, peak_flops=rate, sources=sources, **others)
 
 
 devices: Catalogue[Device] = Catalogue(Device, "devices.csv")

@@ -145,9 +145,13 @@ class Model(Spec):
                 continue
             whole = item.type.startswith("int")
             legal = f"a {'whole ' * whole}number {'>=' if item.name in MAY_BE_ZERO else '>'} 0"
-            if not isinstance(given, Real) or isinstance(given, bool) or not 0 <= given < float("inf"):
-                raise ValueError(f"{self.name}: {item.name} = {short(given)} must be {legal}")
-            if (given == 0 and item.name not in MAY_BE_ZERO) or (whole and given != int(given)):
+            if (
+                not isinstance(given, Real)
+                or isinstance(given, bool)
+                or not 0 <= given < float("inf")
+                or (given == 0 and item.name not in MAY_BE_ZERO)
+                or (whole and given != int(given))
+            ):
                 raise ValueError(f"{self.name}: {item.name} = {short(given)} must be {legal}")
         for first, *others in TOGETHER:
             lacking = [other for other in others if getattr(self, other) is None]

@@ -83,7 +83,12 @@ class Spec:
             raise ValueError(f"{self.name}: sources = {short(self.sources)}: must map names of values to a Source each")
         if not isinstance(self.remark, str):
             raise ValueError(f"{self.name}: remark = {short(self.remark)}: must be a text")
-        kept = {name: each for name, each in self.sources.items() if np.array_equal(getattr(self, name), each.value)}
+        given = {name: getattr(self, name) for name in self.sources}
+        kept = {
+            name: source
+            for name, source in self.sources.items()
+            if given[name] is source.value or np.array_equal(given[name], source.value)
+        }
         set_frozen(self, sources=ReadOnlyDict(kept))
 
     def __repr__(self) -> str:

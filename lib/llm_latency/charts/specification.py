@@ -174,9 +174,9 @@ def chart_of(
 
 def _with_presets(controls: Sequence[dict], presets: Mapping[str, Mapping[str, float]]) -> tuple[list, list]:
     """Return the controls, and what chooses between their values and those of a preset."""
-    names = {name for values in presets.values() for name in values}
     if not presets:
         return list(controls), []
+    names = {name for values in presets.values() for name in values}
     bind = {"input": "select", "options": [OWN_SETTINGS, *presets], "name": EXAMPLE}
     own = [each | {"name": f"{OWN}{each['name']}"} if each["name"] in names else each for each in controls]
     chosen = [

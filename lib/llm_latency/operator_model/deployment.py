@@ -257,14 +257,14 @@ class Deployment:
 
     def _machine(self, values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return the rates of the device, its links and its network."""
-        device = self.device.computing_in(self.compute_dtype)
+        device = self.device
         # A single device sends nothing, and a single server sends nothing to others: any rate will do there.
         link = 1 if device.link_bandwidth is None else device.link_bandwidth
         networks = (self.network_bandwidth, device.network_bandwidth, link)
         latencies = (self.link_latency, device.link_latency, 0)
         machine = {
             "flops_per_mac": REGISTRY["flops_per_mac"].constant,
-            "peak_flops": checked("peak_flops", device.peak_flops),
+            "peak_flops": checked("peak_flops", device.peak_in(self.compute_dtype)),
             "mem_bandwidth": checked("mem_bandwidth", device.mem_bandwidth),
             "link_bandwidth": checked("link_bandwidth", link),
             "network_bandwidth": checked("network_bandwidth", next(rate for rate in networks if rate is not None)),
