@@ -21,6 +21,8 @@ settings.load_profile("book")
 
 ROOT = Path(__file__).parent.parent
 BOOK = ROOT / "book"
+LONGEST_MESSAGE = 500
+"""How many characters an error of the library may say."""
 DATA = ROOT / "lib" / "llm_latency" / "data"
 
 
@@ -65,6 +67,11 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
 
 
 NOTEBOOKS = {path.stem: read_notebook(path) for path in sorted(BOOK.glob("*.ipynb"))}
+
+
+def prose(page: str) -> list[str]:
+    """List the texts of a page's Markdown cells."""
+    return [cell.source for cell in NOTEBOOKS[page].cells if cell.cell_type == "markdown"]
 
 
 def toc_files() -> list[str]:

@@ -12,11 +12,11 @@ import pytest
 import sympy as sp
 
 import llm_latency as ll
+from conftest import LONGEST_MESSAGE
 from llm_latency.formula import FORMULAS
 from llm_latency.suggestions import UnknownNameError
 
 PROMISED = (ValueError, TypeError, UnknownNameError)
-LONGEST_MESSAGE = 500
 LONGEST_CALL = 2
 """Seconds of processor time, in which nothing else on the machine counts."""
 

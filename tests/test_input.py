@@ -10,13 +10,13 @@ import pytest
 import sympy as sp
 
 import llm_latency as ll
+from conftest import LONGEST_MESSAGE
 from llm_latency import evaluation
 from llm_latency.catalogue.tables import read_rows
 from llm_latency.notation import n_layers, unit_of
 from llm_latency.suggestions import UnknownNameError
 from llm_latency.table import escaped, markdown_table
 
-LONGEST_MESSAGE = 500
 MINE = dict(name="mine", peak_flops=125e12, mem_bandwidth=273e9)
 
 

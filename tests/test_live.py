@@ -11,6 +11,7 @@ import pytest
 import sympy as sp
 import vl_convert
 
+from book_site.live_charts import controls_of
 from conftest import NOTEBOOKS, exact_value, outputs_of, random_arguments
 from llm_latency import FORMULAS, evaluate
 from llm_latency.catalogue.devices import devices
@@ -101,11 +102,6 @@ def test_printing_refuses_symbols_without_a_value_and_functions_without_a_counte
 
 def test_printing_puts_brackets_around_what_replaces_a_symbol():
     assert javascript(1 / batch, {"batch": "a + b"}) == "1/(a + b)"
-
-
-def controls_of(spec):
-    """Return the parameters of a chart that the reader can set."""
-    return [parameter for parameter in spec["params"] if "bind" in parameter and parameter["name"] != EXAMPLE]
 
 
 def test_stored_charts_have_a_description_and_labelled_controls(faults):

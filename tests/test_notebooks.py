@@ -5,7 +5,7 @@ from collections import Counter
 
 import yaml
 
-from conftest import BOOK, NOTEBOOKS, ROOT, is_folded, outputs_of, toc_files
+from conftest import BOOK, NOTEBOOKS, ROOT, is_folded, outputs_of, prose, toc_files
 
 DERIVATIONS = [page for page in NOTEBOOKS if page not in {"index", "notation"}]
 ANATOMY = [
@@ -41,10 +41,6 @@ plots.use_book_style()"""
 
 def code_cells(page):
     return [cell for cell in NOTEBOOKS[page].cells if cell.cell_type == "code"]
-
-
-def prose(page):
-    return [cell.source for cell in NOTEBOOKS[page].cells if cell.cell_type == "markdown"]
 
 
 def title(file):

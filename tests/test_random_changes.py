@@ -7,7 +7,7 @@ import pytest
 
 from book_text.binding import bound_phrases, text_differences, texts_of
 from book_text.names import LABEL, known_on
-from conftest import NOTEBOOKS
+from conftest import NOTEBOOKS, prose
 
 UNITS = ("ms", "s", "µs", "GB", "TB", "kB", "MB", "%", "bytes", "FLOP", "tokens", "layers", "devices")
 CHANGES = {
@@ -46,8 +46,8 @@ def test_random_changes_are_noticed(number):
 
 
 def test_the_assumptions_of_a_page_are_numbered_in_order(faults):
-    for page, notebook in NOTEBOOKS.items():
-        source = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    for page in NOTEBOOKS:
+        source = "\n".join(prose(page))
         defined = [label for label in LABEL.findall("\n".join(re.findall(r"^\* .*$", source, re.M))) if label[0] == "A"]
         numbers = [int(label[1:]) for label in dict.fromkeys(defined)]
         with faults.at(page):

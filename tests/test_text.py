@@ -11,7 +11,7 @@ from book_text.binding import bound_phrases, differences, is_binding, text_diffe
 from book_text.names import known_on
 from book_text.statements import readable
 from book_text.written import written_numbers
-from conftest import NOTEBOOKS, ROOT, is_folded
+from conftest import NOTEBOOKS, ROOT, is_folded, prose
 from llm_latency.catalogue.measurements import latencies, runs
 
 WORDS_PER_MINUTE, CODE_LINES_PER_MINUTE, STEP = 150, 15, 5
@@ -42,38 +42,33 @@ def test_a_binding_cell_computes_no_more_than_its_texts_need(faults):
                 assert not re.search(r"^\w+ = [-\d.]+$", cell.source, re.MULTILINE), "is given a number of its own"
 
 
-def minutes_to_read(notebook):
+def minutes_to_read(page):
     """Estimate the reading time of a page: its words, and its visible lines of code, rounded up to five minutes."""
-    words = sum(len(cell.source.split()) for cell in notebook.cells if cell.cell_type == "markdown")
-    visible = [cell for cell in notebook.cells if cell.cell_type == "code" and not is_folded(cell)]
+    words = sum(len(text.split()) for text in prose(page))
+    visible = [cell for cell in NOTEBOOKS[page].cells if cell.cell_type == "code" and not is_folded(cell)]
     lines = sum(len(cell.source.splitlines()) for cell in visible)
     return -(-(words / WORDS_PER_MINUTE + lines / CODE_LINES_PER_MINUTE) // STEP) * STEP
 
 
 def test_pages_say_how_long_they_take_to_read(faults):
-    minutes = {page: minutes_to_read(notebook) for page, notebook in NOTEBOOKS.items() if page != "index"}
+    minutes = {page: minutes_to_read(page) for page in NOTEBOOKS if page != "index"}
     for page, right in minutes.items():
         with faults.at(page):
             stated = re.search(r"\*\*Time:\*\* (\d+) minutes", NOTEBOOKS[page].cells[0].source)
             assert int(stated[1]) == right, f"says {stated[1]} minutes, not {right:.0f}"
     with faults.at("index"):
-        [stated] = re.findall(r"each takes (\d+) to (\d+) minutes", source_of(NOTEBOOKS["index"]))
+        [stated] = re.findall(r"each takes (\d+) to (\d+) minutes", "\n".join(prose("index")))
         assert list(map(int, stated)) == [min(minutes.values()), max(minutes.values())], f"says {stated}"
 
 
 def test_pages_name_the_python_that_the_package_needs_and_the_licence(faults):
     needs = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["requires-python"]
     licence = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))["license"]
-    for page, notebook in NOTEBOOKS.items():
+    for page in NOTEBOOKS:
+        source = "\n".join(prose(page))
         with faults.at(page):
-            assert all(f">={found}" == needs for found in re.findall(r"Python\s(3\.\d+)", source_of(notebook)))
-            assert all(
-                f"CC-BY-{found}" in licence for found in re.findall(r"CC\s+BY\s+([\d.]*\d)", source_of(notebook))
-            )
-
-
-def source_of(notebook):
-    return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+            assert all(f">={found}" == needs for found in re.findall(r"Python\s(3\.\d+)", source))
+            assert all(f"CC-BY-{found}" in licence for found in re.findall(r"CC\s+BY\s+([\d.]*\d)", source))
 
 
 def test_the_figures_of_the_readme_are_those_of_the_library():
