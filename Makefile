@@ -8,9 +8,12 @@ SITE := _build/html
 PORT ?= 8000
 PAGE := index
 NODE_TOOLS := .node
+MUTATION_TOOLS := .mutation
 PAGES ?=
 LIGHTHOUSE ?= yes
 MUTANTS ?=
+SAMPLE ?= 400
+SEED ?= 0
 
 # Without stored bytecode every notebook kernel compiles all its imports again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -45,7 +48,7 @@ test: lint book
 
 # For a change to formulas, operators, deployments or the calculator: 2000 new random cases of each property instead of
 # the same 60, and the comparisons with exact values and with the browser's numbers at 10 to 100 times as many points.
-# About a quarter of an hour on two idle cores (estimated from the processor time of smaller runs).
+# Eight minutes on two cores.
 test-long: $(READY)
 	$(BIN)/python -m pytest tests -m "long or hypothesis" --hypothesis-profile=long --dist=load
 
@@ -70,9 +73,10 @@ text: $(READY)
 pictures: $(READY)
 	$(BIN)/python tools/draw_pictures.py
 
-# MUTANTS="roofline|kv_cache" runs those whose names match the pattern.
-mutants: $(READY)
-	$(BIN)/python -m mutants "$(MUTANTS)"
+# MUTANTS="roofline|kv_cache" takes the modules and mutants whose names match, SAMPLE=50 fewer places of the library's
+# Python, SEED=1 others.
+mutants: $(READY) $(MUTATION_TOOLS)/.ready
+	$(BIN)/python -m mutants --python $(MUTATION_TOOLS)/bin/python --sample $(SAMPLE) --seed $(SEED) "$(MUTANTS)"
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -81,12 +85,12 @@ lint: $(READY)
 
 lock:
 	@command -v uv > /dev/null || { echo "make lock needs uv: pip install uv"; exit 1; }
-	uv pip compile requirements.txt --universal --python-version 3.11 --generate-hashes \
-		--no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-config \
-		--quiet --output-file requirements.lock
+	for folder in . tools/mutants; do uv pip compile $$folder/requirements.txt --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-config \
+		--quiet --output-file $$folder/requirements.lock || exit 1; done
 
 clean:
-	rm -rf _build $(VENV) $(NODE_TOOLS)
+	rm -rf _build $(VENV) $(NODE_TOOLS) $(MUTATION_TOOLS)
 
 $(NODE_TOOLS)/.ready: $(addprefix tools/site_check/,package.json package-lock.json .npmrc)
 	@command -v npm > /dev/null || { echo "Lighthouse needs npm and Node 18.16 or newer (on Debian: apt install npm); make site-check LIGHTHOUSE=no leaves it out" >&2; exit 1; }
@@ -94,6 +98,14 @@ $(NODE_TOOLS)/.ready: $(addprefix tools/site_check/,package.json package-lock.js
 	@rm -rf $(NODE_TOOLS) && mkdir $(NODE_TOOLS) && cp $^ $(NODE_TOOLS) \
 		&& (cd $(NODE_TOOLS) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) \
 		|| { rm -rf $(NODE_TOOLS); echo "Lighthouse could not be installed: see npm's message above; is a package registry reachable?" >&2; exit 1; }
+	@touch $@
+
+# cosmic-ray has an environment of its own, so that a reader does not install its 28 packages.
+$(MUTATION_TOOLS)/.ready: tools/mutants/requirements.lock
+	@echo "Installing cosmic-ray into $(MUTATION_TOOLS) (once)"
+	@rm -rf $(MUTATION_TOOLS) && "$(PYTHON)" -m venv $(MUTATION_TOOLS) \
+		&& $(MUTATION_TOOLS)/bin/pip install -qq --require-hashes -r $< \
+		|| { rm -rf $(MUTATION_TOOLS); echo "The installation failed: see pip's message above; is a package index reachable?" >&2; exit 1; }
 	@touch $@
 
 $(READY): $(VENV)/.locked pyproject.toml tools/pyproject.toml

@@ -1,5 +1,8 @@
-"""Run the checks on every mutant whose name matches the pattern on the command line, or on all."""
+"""Run the checks on mutants of the library's Python, of the tools, the data and the notebooks."""
 
+import argparse
+import difflib
+import json
 import os
 import queue
 import re
@@ -8,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -17,11 +20,7 @@ from book_tools.repository import ROOT
 from mutants import changes
 
 REPLACEMENTS = Path(__file__).with_name("replacements.toml")
-OPERATORS = "lib/llm_latency/operator_model/operators.py"
-CONCEPTS = sorted((ROOT / "lib/llm_latency/formulas").glob("*.py"))
-FORMULAS = [path.relative_to(ROOT).as_posix() for path in CONCEPTS if path.stem != "examples"]
-COUNTED = [*FORMULAS, OPERATORS]
-"""In these modules, each whole number of an expression is changed."""
+PYTHON_MUTANTS = Path(__file__).with_name("python_mutants.py")
 TESTED_BY = {
     "deployment": ("passes", "limits", "memory", "times", "explain"),
     "operators": ("operator", "shape"),
@@ -29,15 +28,21 @@ TESTED_BY = {
     "plots": ("labels", "bars"),
     "evaluation": ("numpy_printer",),
     "notation": ("registry",),
-    "catalogue": ("tables", "devices", "models", "latencies", "profile"),
+    "catalogue": ("tables", "devices", "models", "latencies", "profile", "dataset", "measurements", "frozen"),
+    "input": ("checks", "suggestions", "devices", "tables", "models", "deployment", "memory", "explain"),
+    "claims": ("measurements",),
 }
 """Modules and tables whose tests are in a file of another name."""
-LEFT_OUT = (".venv", ".node", "_build", ".*_cache", "__pycache__")
+LEFT_OUT = (".venv", ".node", ".mutation", "_build", ".*_cache", "__pycache__")
 PYTEST = [sys.executable, "-m", "pytest", "-x", "-n0"]
 BUILD = [str(Path(sys.executable).parent / "jupyter-book"), "build", ".", "-W", "--keep-going", "--quiet"]
 NO_BROWSER = "none"
 NOTHING_FAILED = (0, 5)
 """pytest returns 5 if there are no tests, or only tests that need a browser."""
+LIMIT = 1200
+"""Seconds that a check may take; a mutant that takes longer is noticed."""
+WANTED = 0.95
+"""The share of the Python mutants that must be killed: some changes change nothing. Of the others, all."""
 
 
 class Mutant(NamedTuple):
@@ -51,12 +56,8 @@ class Mutant(NamedTuple):
 CONTROL = Mutant("README.md", "no change", lambda text: text)
 
 
-def all_mutants() -> Iterator[Mutant]:
-    """Yield the constants of the formulas, the replacements and the other changes, named after their files."""
-    for file in COUNTED:
-        for number, (start, end, old) in enumerate(constants(file)):
-            new = str(int(old) + 1)
-            yield Mutant(file, f"{file}: constant {number}: {old} -> {new}", splice(start, end, new))
+def chosen_mutants() -> Iterator[Mutant]:
+    """Yield the replacements and the other changes, named after their files."""
     for file, replacements in tomllib.loads(REPLACEMENTS.read_text(encoding="utf-8")).items():
         for name, (old, new) in replacements.items():
             yield Mutant(file, f"{file}: {name}", replace_first(old, new))
@@ -64,17 +65,14 @@ def all_mutants() -> Iterator[Mutant]:
         yield Mutant(file, f"{file}: {name}", change)
 
 
-def constants(file: str) -> Iterator[tuple[int, int, str]]:
-    """Yield the start, the end and the text of each whole number outside strings, comments and examples."""
-    text = (ROOT / file).read_text(encoding="utf-8")
-    no_code = r'""".*?"""|@formula\(.*?\)\n(?=def )|f?r?"[^"\n]*"|#[^\n]*'
-    code = re.sub(no_code, lambda match: " " * len(match[0]), text, flags=re.DOTALL)
-    for match in re.finditer(r"(?<![\w.])\d+(?![\w.])", code):
-        yield match.start(), match.end(), match[0]
-
-
-def splice(start: int, end: int, new: str) -> Callable[[str], str]:
-    return lambda text: text[:start] + new + text[end:]
+def python_mutants(python: str, files: Iterable[str], size: int, seed: int) -> Iterator[Mutant]:
+    """Let cosmic-ray, which has its own Python, change the files at randomly drawn places."""
+    command = [python, PYTHON_MUTANTS, str(size), str(seed), *files]
+    found = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
+    print(f"{len(found['mutants'])} of {found['places']} places of the library's Python are changed")
+    for mutant in found["mutants"]:
+        name = f"{mutant['file']}: line {mutant['line']}, {mutant['operator']}"
+        yield Mutant(mutant["file"], name, lambda _, text=mutant["text"]: text)
 
 
 def replace_first(old: str, new: str) -> Callable[[str], str]:
@@ -93,7 +91,8 @@ def stages(file: str) -> Iterator[tuple[str, list[str], str]]:
     """Yield the name, the command and the browser of each check that may notice, the cheapest first."""
     stem = Path(file).stem
     elsewhere = [test for test, stems in TESTED_BY.items() if stem in stems]
-    own = [stem, *elsewhere, *(["formula"] if file in COUNTED else [])]
+    formulas = ["formula", "physics"] if "/formulas/" in file else []
+    own = [stem, *elsewhere, *formulas]
     tests = [f"tests/test_{name}.py" for name in own if (ROOT / f"tests/test_{name}.py").exists()]
     runs = [file] if file.endswith((".py", ".ipynb")) else []
     if runs or tests:
@@ -124,38 +123,68 @@ def failing_stages(file: str, copy: Path) -> Iterator[str]:
     sources = os.pathsep.join([str(copy / "lib"), str(copy / "tools")])
     environment = {**os.environ, "PYTHONPATH": sources, "PYTHONDONTWRITEBYTECODE": "1"}
     for stage, command, browser in stages(file):
-        run = subprocess.run(command, cwd=copy, env={**environment, "CHROMIUM": browser}, capture_output=True)
-        if run.returncode not in NOTHING_FAILED:
-            yield stage
+        with_browser = {**environment, "CHROMIUM": browser}
+        try:
+            run = subprocess.run(command, cwd=copy, env=with_browser, capture_output=True, timeout=LIMIT)
+        except subprocess.TimeoutExpired:
+            yield f"{stage}, for taking too long"
+        else:
+            if run.returncode not in NOTHING_FAILED:
+                yield stage
 
 
-def main(pattern: str = "") -> int:
-    """Print the outcome of each mutant, and return 1 if one survives."""
-    chosen = [mutant for mutant in all_mutants() if re.search(pattern, mutant.name)]
+def survivors_of(mutants: list[Mutant]) -> Iterator[Mutant]:
+    """Run the checks on each mutant, print what they found, and yield those that survive."""
     workers = os.cpu_count() or 1
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(workers) as pool:
         copies = queue.SimpleQueue()
         for number in range(workers):
             copies.put(copy_repository(Path(folder, str(number))))
 
-        def run(mutant: Mutant) -> tuple[str, str]:
+        def run(mutant: Mutant) -> tuple[Mutant, str]:
             copy = copies.get()
             try:
-                return mutant.name, outcome_of(mutant, copy)
+                return mutant, outcome_of(mutant, copy)
             finally:
                 copies.put(copy)
 
         _, control = run(CONTROL)
         if control != "SURVIVED":
-            print(f"The repository itself does not pass: {control}")
-            return 1
-        killed = 0
-        for name, outcome in pool.map(run, chosen):
-            print(f"{outcome:24} {name}", flush=True)
-            killed += outcome.startswith("killed")
-    print(f"{killed} of {len(chosen)} mutants killed")
-    return int(killed < len(chosen))
+            sys.exit(f"The repository itself does not pass: {control}")
+        for mutant, outcome in pool.map(run, mutants):
+            print(f"{outcome:24} {mutant.name}", flush=True)
+            if not outcome.startswith("killed"):
+                yield mutant
+
+
+def change_of(mutant: Mutant) -> str:
+    """Show the lines that a mutant changes."""
+    before = (ROOT / mutant.file).read_text(encoding="utf-8")
+    lines = difflib.unified_diff(before.splitlines(), mutant.change(before).splitlines(), lineterm="", n=0)
+    return "\n".join(f"    {line[:120]}" for line in list(lines)[3:])
+
+
+def main() -> int:
+    """Run the mutants that the command line asks for, and return 1 if too many survive."""
+    parser = argparse.ArgumentParser(prog="mutants", description=__doc__)
+    parser.add_argument("pattern", nargs="?", default="", help="regular expression that modules and mutants match")
+    parser.add_argument("--python", required=True, help="the Python that has cosmic-ray")
+    parser.add_argument("--sample", type=int, default=400, help="how many places of the library's Python are changed")
+    parser.add_argument("--seed", type=int, default=0, help="which places these are")
+    options = parser.parse_args()
+    matches = re.compile(options.pattern).search
+    modules = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "lib/llm_latency").rglob("*.py"))
+    files = [file for file in modules if matches(file)]
+    drawn = list(python_mutants(options.python, files, options.sample, options.seed)) if files else []
+    chosen = [mutant for mutant in chosen_mutants() if matches(mutant.name)]
+    survivors = list(survivors_of([*drawn, *chosen]))
+    for mutant in survivors:
+        print(f"SURVIVED {mutant.name}\n{change_of(mutant)}")
+    alive = {id(mutant) for mutant in survivors}
+    killed, others = (sum(id(mutant) not in alive for mutant in group) for group in (drawn, chosen))
+    print(f"{killed} of {len(drawn)} drawn mutants killed, and {others} of {len(chosen)} chosen ones")
+    return int(killed < WANTED * len(drawn) or others < len(chosen))
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:2]))
+    sys.exit(main())

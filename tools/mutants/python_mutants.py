@@ -1,0 +1,50 @@
+"""Let cosmic-ray change the library's Python, one place at a time, and write what it did as JSON.
+
+Runs on the Python of an environment of its own: `python python_mutants.py SIZE SEED FILE...` in the root.
+"""
+
+import json
+import random
+import sys
+from pathlib import Path
+
+from cosmic_ray.ast import ast_nodes, get_ast
+from cosmic_ray.mutating import mutate_code
+from cosmic_ray.plugins import get_operator, operator_names
+
+
+def places(source: str) -> dict[tuple, list[tuple[str, int]]]:
+    """Map each place where an operator of cosmic-ray can act to the operators and their occurrences there."""
+    nodes = list(ast_nodes(get_ast(source)))
+    found = {}
+    for name in operator_names():
+        operator = get_operator(name)
+        if operator.arguments():  # changes what its settings name, and there are none
+            continue
+        positions = [place for node in nodes for place in operator().mutation_positions(node)]
+        for occurrence, place in enumerate(positions):
+            found.setdefault(place, []).append((name, occurrence))
+    return found
+
+
+def main(size: str, seed: str, *files: str) -> None:
+    """Draw places among all of the files, and at each of them one change."""
+    rng = random.Random(int(seed))
+    sources = {file: Path(file).read_text(encoding="utf-8") for file in files}
+    every = [(file, place, changes) for file in files for place, changes in sorted(places(sources[file]).items())]
+    sample = rng.sample(every, min(int(size), len(every)))
+    drawn = [(file, place, rng.choice(changes)) for file, place, changes in sample]
+    mutants = [
+        {
+            "file": file,
+            "line": start[0],
+            "operator": name.removeprefix("core/"),
+            "text": mutate_code(sources[file], get_operator(name)(), occurrence),
+        }
+        for file, (start, _), (name, occurrence) in drawn
+    ]
+    json.dump({"places": len(every), "mutants": mutants}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
