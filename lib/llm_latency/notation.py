@@ -173,9 +173,7 @@ compute_efficiency = share(
 bandwidth_efficiency = share(
     "bandwidth_efficiency", "e_{bm}", "share of the memory bandwidth that an operator reaches", "deployment"
 )
-link_efficiency = share(
-    "link_efficiency", "e_{c}", "share of the links' bandwidth that an all-reduce reaches", "deployment"
-)
+link_efficiency = share("link_efficiency", "e_{c}", "share of the links' bandwidth that messages reach", "deployment")
 activation_traffic = share(
     "activation_traffic",
     r"\alpha",

@@ -18,7 +18,7 @@ from llm_latency.charts.controls import SLIDERS, Slider
 from llm_latency.charts.palette import PARTS, TOTAL
 from llm_latency.charts.specification import Curve, LiveChart, chart_of
 from llm_latency.charts.vega_expressions import javascript, longest
-from llm_latency.notation import REGISTRY, n_layers, pp
+from llm_latency.notation import REGISTRY
 from llm_latency.numerals import javascript_numeral
 from llm_latency.operator_model.deployment import deployed
 from llm_latency.operator_model.limits import LIMITS
@@ -287,7 +287,8 @@ def _reach() -> dict[str, str]:
 def _derived() -> dict[str, str]:
     """Write the expressions that lead from the controls to the results."""
     longest_request = {"kv_length": LONGEST, "windowed_kv_length": f"min({LONGEST}, M.window)"}
-    held = {latent: _on_one_stage(architecture) for latent, architecture in ARCHITECTURES[PREFILL].items()}
+    architectures = ARCHITECTURES[PREFILL]
+    held = {latent: held_bytes(architecture, ROUTING, stages=False) for latent, architecture in architectures.items()}
     names = _names(PREFILL, "batch")
     names_of = {"weights": names, "sequence": names | longest_request, "activations": names}
     parts = {
@@ -314,12 +315,6 @@ def _derived() -> dict[str, str]:
         "word": "bandwidth_reached < 100 || flops_reached < 100 || latency > 0 ? 'about' : 'at least'",
         "largest_batch": javascript(MEMORY_RULES["largest_batch"], rules),
     }
-
-
-def _on_one_stage(architecture: Architecture) -> dict[str, sp.Expr]:
-    """Return what a device holds without a pipeline, where the number of layers needs no rounding."""
-    parts = held_bytes(architecture, ROUTING)
-    return {part: expr.subs(pp, 1).subs(sp.ceiling(n_layers), n_layers) for part, expr in parts.items()}
 
 
 def _problem() -> str:

@@ -37,6 +37,8 @@ CHOICES = {"all_reduce": ("direct", "ring"), "routing": tuple(TOUCHED_EXPERTS), 
 WORDS = {"model", "device", "compute_dtype", *CHOICES}
 SHARES = ("compute_efficiency", "bandwidth_efficiency", "link_efficiency", "activation_traffic")
 SCALE_BITS = 16
+PLAIN_BITS = 16
+"""A weight of so many bits is stored as it is, without a scale."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -67,9 +69,9 @@ class Deployment:
         Bits of every weight, whatever the model stores; the model's own unless given.
     expert_bits, vocab_bits : float, bit, optional
         Bits of a weight of the experts, and of the embeddings; as `weight_bits`, or the model's own
-        if neither is given.
+        if neither is given. A router and shared experts are stored like other weights.
     group_size : int, count, optional
-        Weights that share one scale and zero point; none are stored unless given.
+        Weights of fewer than 16 bits that share one scale and zero point; none are stored unless given.
     scale_bits, zero_point_bits : float, bit, optional
         Bits of a scale and of a zero point; 16 and 0 unless given.
     kv_bits : float, bit, optional
@@ -89,7 +91,7 @@ class Deployment:
         ``uniform``: each token visits experts at random, and a pass touches the expected number of
         them; ``identical``: all tokens visit the same experts, the fewest possible.
     compute_efficiency, bandwidth_efficiency, link_efficiency : float, share, optional
-        Share of the datasheet's rates that operators and all-reduces reach.
+        Share of the datasheet's rates that operators, and messages between devices, reach.
     activation_traffic : float, share, optional
         Share of the activations that travels through the device's memory.
     overlap_exponent : float, exponent, optional
@@ -253,7 +255,8 @@ class Deployment:
         if self.group_size is None:
             return bits / BITS_PER_BYTE
         parts = {part: checked(part, getattr(self, part)) for part in ("group_size", "scale_bits", "zero_point_bits")}
-        return value_of(quantised_bytes.expr, parts | {"weight_bits": bits, "bits_per_byte": BITS_PER_BYTE})
+        quantised = value_of(quantised_bytes.expr, parts | {"weight_bits": bits, "bits_per_byte": BITS_PER_BYTE})
+        return np.where(bits < PLAIN_BITS, quantised, bits / BITS_PER_BYTE)
 
     def _machine(self, values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return the rates of the device, its links and its network."""

@@ -37,12 +37,11 @@ class OperatorShare:
     name : str
         The operator.
     flops : float, FLOP
-        Its work in the whole pass.
+        Its work in the whole pass. With pipeline stages, the mean over the devices.
     weight_bytes, kv_bytes, activation_bytes : float, byte
-        What it moves in the whole pass; activations include all that it reads and writes. With
-        pipeline stages, the mean over the devices.
+        What it moves in the whole pass, likewise; activations include all that it reads and writes.
     compute_time, memory_time : float, s
-        Time for its work, and for its bytes.
+        Time for its work, and for its bytes. With pipeline stages, one stage after the other.
     time : float, s
         Time of the operator, from both.
 

@@ -63,7 +63,8 @@ class Memory:
         Memory of the device.
     largest_batch, largest_context : float or numpy.ndarray, count
         The largest of each that fits while the other is as given; 0 if not even the weights fit. The
-        largest context is infinite if no more of the cache is kept however long it grows.
+        largest context is at most the positions that the model has learned, and infinite if no more of
+        the cache is kept however long it grows.
 
     Examples
     --------
@@ -207,7 +208,7 @@ def check_fit(deployment: Deployment, request: dict[str, np.ndarray]) -> None:
 
 
 @cache
-def held_bytes(architecture: Architecture, routing: str) -> dict[str, sp.Expr]:
+def held_bytes(architecture: Architecture, routing: str, stages: bool = True) -> dict[str, sp.Expr]:
     """List what the fullest device holds, part by part.
 
     Parameters
@@ -216,6 +217,8 @@ def held_bytes(architecture: Architecture, routing: str) -> dict[str, sp.Expr]:
         Which operators there are.
     routing : str
         ``uniform`` or ``identical``.
+    stages : bool, optional
+        Whether the layers may be divided among stages, of which the fullest is meant.
 
     Returns
     -------
@@ -232,23 +235,30 @@ def held_bytes(architecture: Architecture, routing: str) -> dict[str, sp.Expr]:
     Derived in operator-model, Eq. (eq-memory).
     """
     embedding, *layers, unembedding = operators_of(architecture, routing)
-    # The first of several stages has the embedding, the last an unembedding matrix, tied or not.
-    several = sp.Min(1, pp - 1)
-    one_stage = embedding.held_bytes + unembedding.held_bytes
-    ends = (1 - several) * one_stage + several * sp.Max(embedding.held_bytes, unembedding.weight_bytes)
+    weights = sp.Add(*(each.count * each.held_bytes for each in layers))
+    sequence = sp.Add(*(each.count * each.kv_bytes for each in layers)).subs(batch, 1)
+    ends = embedding.held_bytes + unembedding.held_bytes
+    if stages:
+        weights, sequence = _fullest_stage(weights), _fullest_stage(sequence)
+        # The first of several stages has the embedding, the last an unembedding matrix, tied or not.
+        several = sp.Min(1, pp - 1)
+        ends = (1 - several) * ends + several * sp.Max(embedding.held_bytes, unembedding.weight_bytes)
     widest = sp.Max(*(each.live_bytes for each in (embedding, *layers, unembedding)))
     return {
-        "weights": ends + _fullest_stage(sp.Add(*(each.count * each.held_bytes for each in layers))),
-        "sequence": _fullest_stage(sp.Add(*(each.count * each.kv_bytes for each in layers)).subs(batch, 1)),
+        "weights": ends + weights,
+        "sequence": sequence,
         "activations": widest + bytes_per_activation * tokens * d_model,
     }
 
 
 def _fullest_stage(layers: sp.Expr) -> sp.Expr:
-    """Write what the fullest stage holds: experts rather than MLPs, and no windows where possible."""
+    """Write what the fullest stage holds: no windows where possible, and the heavier of MLPs and experts."""
     most = sp.ceiling(n_layers / pp)
-    lighter = {kind: sp.Max(0, most - (n_layers - kind)) for kind in (dense_layers, windowed_layers)}
-    return layers.subs({n_layers: most, **lighter}, simultaneous=True)
+    windows = sp.Max(0, most - (n_layers - windowed_layers))
+    few_or_many_mlps = {sp.Max(0, most - (n_layers - dense_layers)), sp.Min(dense_layers, most)}
+    replacements = {n_layers: most, windowed_layers: windows}
+    fillings = (layers.subs(replacements | {dense_layers: mlps}, simultaneous=True) for mlps in few_or_many_mlps)
+    return sp.Max(*fillings)
 
 
 def _memory(deployment: Deployment, request: dict[str, np.ndarray]) -> Memory:
@@ -274,13 +284,14 @@ def _memory(deployment: Deployment, request: dict[str, np.ndarray]) -> Memory:
     }
     free = (size - held["weights"] - held["activations"]) / request["batch"]
     largest_context = _longest_context(free, cached(1.0, 1.0), cached(1.0, 0.0), longest)
+    learned = values["n_positions"] if np.any(values["n_positions"]) else np.inf
     found = (
         held["weights"],
         held["sequence"] * request["batch"],
         held["activations"],
         size,
         value_of(MEMORY_RULES["largest_batch"], held),
-        np.maximum(0, np.floor(largest_context)),
+        np.clip(np.floor(largest_context), 0, learned),
     )
     common = np.zeros(common_shape(request))
     return Memory(*(scalar_or_array(part + common) for part in found))
