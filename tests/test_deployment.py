@@ -248,6 +248,8 @@ def test_an_impossible_deployment_is_refused_with_the_reason(changes, message):
 def test_what_a_device_lacks_is_named():
     with pytest.raises(ValueError, match="Apple-M1-8GPU has no link_bandwidth: tp and pp must be 1"):
         ll.decode_step_time("Llama-2-7B", "Apple-M1-8GPU", tp=2, context=1)
+    with pytest.raises(ValueError, match="Apple-M1-8GPU has no link_bandwidth: tp and pp must be 1"):
+        ll.decode_step_time("Llama-2-7B", "Apple-M1-8GPU", tp=[1, 2], context=1)
     with pytest.raises(ValueError, match="Apple-M1-8GPU has no mem_size"):
         ll.memory("Llama-2-7B", "Apple-M1-8GPU", context=1)
     with pytest.raises(ValueError, match="network_bandwidth is needed: tp \\* pp > devices_per_node = 8"):
@@ -329,6 +331,43 @@ def test_stages_on_other_servers_send_over_the_network():
     assert near[0] == near[1]
 
 
+def test_stages_send_at_the_mean_rate_of_the_ways_between_them():
+    """Of the sends from stage to stage, those inside a server take its links, and the others the network."""
+    device = dataclasses.replace(ll.devices["H100-SXM"], link_latency=0)
+    link, network = device.link_bandwidth, 50e9
+    for tp, pp, inside, outside in ((1, 4, 3, 0), (4, 4, 2, 1), (8, 4, 0, 3), (16, 2, 0, 1), (2, 16, 12, 3)):
+        rows = ll.explain("Llama-3-70B", device, tp=tp, pp=pp, batch=64, context=1, network_bandwidth=network).rows
+        message = 2 * 64 * ll.models["Llama-3-70B"].d_model / tp
+        expected = message * (inside / link + outside / network)
+        assert {row.name: row.time for row in rows}["stages"] == pytest.approx(expected, rel=1e-12), (tp, pp)
+
+
+def test_a_request_that_does_not_fit_is_refused_by_every_function():
+    small = dataclasses.replace(ll.devices["H100-SXM"], mem_size=145e9)
+    for call, fits, too_much in (
+        (ll.decode_step_time, {"context": 100}, {"context": 100_000}),
+        (ll.prefill_time, {"prompt": 100}, {"prompt": 100_000}),
+        (ll.request_time, {"prompt": 100, "output": 1}, {"prompt": 100, "output": 100_000}),
+        (ll.explain, {"context": 100}, {"context": 100_000}),
+        (ll.explain, {"prompt": 100}, {"prompt": 100_000}),
+    ):
+        call("Llama-3-70B", small, **fits, check_fit=True)
+        call("Llama-3-70B", small, **too_much)
+        with pytest.raises(ValueError, match="does not fit"):
+            call("Llama-3-70B", small, **too_much, check_fit=True)
+
+
+def test_a_decode_step_of_latent_attention_holds_compressed_vectors_and_a_prefill_expanded_ones():
+    sizes = dict(n_layers=1, d_model=64, mlp_width=64, mlp_matrices=3, vocab=64, vocab_matrices=1)
+    latent = dict(n_heads=16, kv_rank=512, nope_dim=128, rope_dim=64, value_dim=128)
+    model = ll.Model(name="latent", **sizes, **latent)
+    expanded, absorbed = (
+        ll.memory(model, "H200-SXM", batch=8, context=100, prompt=prompt).activations for prompt in (100, 1)
+    )
+    assert absorbed == 2 * 8 * (64 + 16 * (512 + 64 + 512))
+    assert expanded == 2 * 8 * 100 * (64 + 16 * (128 + 64 + 128) + 16 * (128 + 128))
+
+
 def test_unknown_names_suggest_known_ones():
     with pytest.raises(UnknownNameError, match="did you mean 'Llama-3-70B'"):
         ll.decode_step_time("llama-3-70b", "H100-SXM", context=1)
@@ -405,6 +444,14 @@ def test_a_hugging_face_configuration_becomes_a_model(tmp_path, faults):
             assert ll.decode_step_time(model, "H100-SXM", context=100) > 0
             deviation = ll.parameter_count(model) / known["parameters"] - 1 if "parameters" in known else 0
             assert abs(deviation) <= 0.01, f"{deviation:+.1%} off the published parameters"
+
+
+@pytest.mark.parametrize(
+    ("name", "blocks"), [("Falcon-7B", 1), ("GPT-NeoX-20B", 1), ("Llama-2-7B", 2), ("Falcon-7B-RefinedWeb", 1)]
+)
+def test_blocks_in_parallel_are_told_from_blocks_in_sequence(name, blocks):
+    config = json.loads((ROOT / "tests/data/hf_configs.json").read_text(encoding="utf-8"))[name]["config"]
+    assert ll.Model.from_hf_config(config, name="mine").residual_blocks == blocks
 
 
 def test_a_hugging_face_configuration_equals_the_catalogue(tmp_path):

@@ -15,7 +15,6 @@ from llm_latency.notation import (
     REGISTRY,
     activation_traffic,
     bandwidth_efficiency,
-    byte,
     bytes_per_kv,
     bytes_per_param,
     compute_efficiency,
@@ -125,10 +124,26 @@ def test_fewer_kv_heads_than_devices_are_copied():
     assert core.kv_bytes.has(bytes_per_kv)
 
 
-def test_an_operator_of_the_wrong_unit_cannot_be_made():
-    with pytest.raises(ValueError, match="slip: flops has the unit byte, not FLOP"):
-        Operator("slip", n_layers, flops=bytes_per_param * d_model)
-    assert Operator("fine", n_layers, weight_bytes=byte / byte * bytes_per_param).held_bytes == 0
+@pytest.mark.parametrize(
+    ("quantity", "wrong", "unit"),
+    [
+        ("count", bytes_per_param, "byte, not 1"),
+        ("params", bytes_per_param, "byte, not 1"),
+        ("flops", bytes_per_param * d_model, "byte, not FLOP"),
+        ("weight_bytes", d_model, "1, not byte"),
+        ("kv_bytes", d_model, "1, not byte"),
+        ("activation_bytes", flops_per_mac * d_model, "FLOP, not byte"),
+        ("live_bytes", d_model, "1, not byte"),
+        ("bytes_per_param", d_model, "1, not byte"),
+    ],
+)
+def test_an_operator_of_the_wrong_unit_cannot_be_made(quantity, wrong, unit):
+    with pytest.raises(ValueError, match=f"slip: {quantity} has the unit {unit}"):
+        Operator("slip", **({"count": n_layers} | {quantity: wrong}))
+
+
+def test_an_operator_that_holds_no_parameters_has_no_weights():
+    assert Operator("fine", n_layers, weight_bytes=bytes_per_param).held_bytes == 0
 
 
 def widths_of(kernels):
