@@ -1,0 +1,54 @@
+"""The site and the PDF are the same bytes wherever and whenever they are built from one commit."""
+
+import os
+import shutil
+import subprocess
+import sys
+from filecmp import dircmp
+from pathlib import Path
+
+import pytest
+
+from book_tools.browser import why_no_browser
+from conftest import ROOT
+
+pytestmark = [pytest.mark.long, pytest.mark.skipif(bool(why_no_browser()), reason="needs a browser to print the PDF")]
+
+NOT_COPIED = shutil.ignore_patterns(".venv", ".node", ".mutation", "_build", ".*_cache", "__pycache__")
+PLACES = {
+    "book": {"TZ": "UTC", "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8", "PYTHONHASHSEED": "1"},
+    "a folder with a longer näme": {"TZ": "Pacific/Kiritimati", "LC_ALL": "C", "LANG": "tr_TR", "PYTHONHASHSEED": "2"},
+}
+"""Folders in which the book is built, and what differs around them."""
+
+
+def build(folder: Path, surroundings: dict[str, str]) -> Path:
+    """Build the site and the PDF in a copy of the repository, and return their folder."""
+    shutil.copytree(ROOT, folder, ignore=NOT_COPIED)
+    sources = os.pathsep.join([str(folder / "lib"), str(folder / "tools")])
+    environment = {**os.environ, **surroundings, "PYTHONPATH": sources, "PYTHONDONTWRITEBYTECODE": "1"}
+    jupyter_book = Path(sys.executable).parent / "jupyter-book"
+    for command in (
+        [jupyter_book, "build", ".", "-W", "--keep-going", "--quiet"],
+        [sys.executable, "-m", "book_print"],
+    ):
+        subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
+    return folder / "_build"
+
+
+def differences(comparison: dircmp) -> list[str]:
+    """List the files of two folders that differ or exist only once."""
+    found = [Path(comparison.left, name) for name in (*comparison.left_only, *comparison.right_only)]
+    found += [
+        Path(comparison.left, name)
+        for name in comparison.common_files
+        if Path(comparison.left, name).read_bytes() != Path(comparison.right, name).read_bytes()
+    ]
+    return [str(path) for path in found] + [each for sub in comparison.subdirs.values() for each in differences(sub)]
+
+
+def test_two_places_build_the_same_bytes(tmp_path):
+    first, second = (build(tmp_path / name, surroundings) for name, surroundings in PLACES.items())
+    for part in ("html", "pdf"):
+        assert list((first / part).iterdir()), part
+        assert differences(dircmp(first / part, second / part)) == []
