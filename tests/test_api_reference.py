@@ -19,8 +19,8 @@ def test_what_a_docstring_cites_becomes_a_link(said, linked):
 
 def test_the_parameters_of_a_long_signature_are_a_legal_list():
     parameters = '<dl>\n<dd><em class="sig-param">model</em>,</dd>\n<dd><em class="sig-param">tp=1</em>,</dd>\n</dl>'
-    context = {"body": f"<dt>f(\n\n{parameters}\n\n)</dt><dl><dt>a term</dt><dd>its meaning</dd></dl>"}
+    context = {"body": f"<dt>f(\n\n{parameters}\n\n)</dt><dl><dt>a term</dt><dd>its -- meaning</dd></dl>"}
     list_parameters(None, "book/api", "page.html", context, None)
     items = '<li><em class="sig-param">model</em>,</li>\n<li><em class="sig-param">tp=1</em>,</li>\n'
     listed = f'<ul class="parameters">\n{items}</ul>'
-    assert context["body"] == f"<dt>f(\n\n{listed}\n\n)</dt><dl><dt>a term</dt><dd>its meaning</dd></dl>"
+    assert context["body"] == f"<dt>f(\n\n{listed}\n\n)</dt><dl><dt>a term</dt><dd>its – meaning</dd></dl>"

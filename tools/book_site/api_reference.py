@@ -4,6 +4,9 @@ import re
 
 from sphinx.application import Sphinx
 
+PAGE = "book/api"
+TYPED_DASH = " -- "
+"""What Sphinx writes between a parameter and its meaning."""
 CITED = re.compile(r"Derived in ([a-z0-9-]+)(, Eq\. \((eq-[a-z0-9-]+)\))?")
 PARAMETERS = re.compile(r'<dl>\n((?:<dd><em class="sig-param">.*</dd>\n)+)</dl>')
 """A signature on several lines, as Sphinx writes it: a list of descriptions of nothing, which is not legal HTML."""
@@ -25,8 +28,8 @@ def linked(citation: re.Match) -> str:
 
 
 def list_parameters(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:
-    if "body" in context:
-        context["body"] = PARAMETERS.sub(listed, context["body"])
+    if page == PAGE:
+        context["body"] = PARAMETERS.sub(listed, context["body"]).replace(TYPED_DASH, " – ")
 
 
 def listed(parameters: re.Match) -> str:
