@@ -13,6 +13,7 @@ import tempfile
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,8 +32,11 @@ TESTED_BY = {
     "catalogue": ("tables", "devices", "models", "latencies", "profile", "dataset", "measurements", "frozen"),
     "input": ("checks", "suggestions", "devices", "tables", "models", "deployment", "memory", "explain"),
     "claims": ("measurements",),
+    "reference": ("operator", "operators", "shape", "passes", "deployment", "memory", "times", "explain"),
 }
 """Modules and tables whose tests are in a file of another name."""
+TOOLS = r"book_\w+|site_check|mutants|small_\w+|need_browser|\bNOTEBOOKS\b"
+"""What a test module names if it tests more than the library."""
 LEFT_OUT = (".venv", ".node", ".mutation", "_build", ".*_cache", "__pycache__")
 PYTEST = [sys.executable, "-m", "pytest", "-x", "-n0"]
 BUILD = [str(Path(sys.executable).parent / "jupyter-book"), "build", ".", "-W", "--keep-going", "--quiet"]
@@ -97,10 +101,22 @@ def stages(file: str) -> Iterator[tuple[str, list[str], str]]:
     runs = [file] if file.endswith((".py", ".ipynb")) else []
     if runs or tests:
         yield "its own tests", [*PYTEST, *runs, *tests], NO_BROWSER
+    if "/charts/" in file:  # the stored charts notice most
+        yield "nbval", [*PYTEST, "book"], NO_BROWSER
+    if file.startswith("lib/"):
+        yield "the library's tests", [*PYTEST, *library_tests(), "lib"], NO_BROWSER
     yield "unit", [*PYTEST, "tests", "lib", "tools", "README.md"], NO_BROWSER
-    yield "nbval", [*PYTEST, "book"], NO_BROWSER
+    if "/charts/" not in file:
+        yield "nbval", [*PYTEST, "book"], NO_BROWSER
     yield "site", BUILD, NO_BROWSER
     yield "browser", [*PYTEST, "tests"], os.environ.get("CHROMIUM", "")
+
+
+@cache
+def library_tests() -> list[str]:
+    """List the test modules that use the library alone."""
+    tests = {path.relative_to(ROOT).as_posix(): path.read_text() for path in sorted(ROOT.glob("tests/test_*.py"))}
+    return [name for name, text in tests.items() if not re.search(TOOLS, text)]
 
 
 def outcome_of(mutant: Mutant, copy: Path) -> str:
