@@ -60,14 +60,17 @@ window.siteCheck = (function () {
     window.scrollTo({ top: 0, behavior: "instant" });
   }
 
-  // Open whatever is folded away, without the fading in, and lay out what is out of sight.
-  function unfold() {
+  // Open whatever is folded away, without the fading in, and lay out what is out of sight; its boxes then say how they
+  // scroll in the next frame.
+  async function unfold() {
     const all = new CSSStyleSheet();
     all.replaceSync("* { content-visibility: visible !important; }");
     document.adoptedStyleSheets.push(all);
     for (const details of document.querySelectorAll("details")) details.open = true;
     for (const button of document.querySelectorAll("button.toggle-button-hidden")) button.click();
     for (const animation of document.getAnimations()) animation.finish();
+    await nextFrame();
+    await nextFrame();
   }
 
   const charts = () => [...document.querySelectorAll(CHART)];
