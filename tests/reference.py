@@ -120,7 +120,9 @@ def attention(model, o, p, b_w, b_kv):
         # Expanded keys and values are written by one kernel and read by the next.
         return Operator(count, 0, 0, flops, 0, kv_bytes, vectors + 2 * between, vectors + between)
 
-    found = {"QKV": product(n, params, b_w, p.T, h + made), "attention": core(n - n_w, p.x, p.y)}
+    found = {"QKV": product(n, params, b_w, p.T, h + made)}
+    if n > n_w:
+        found["attention"] = core(n - n_w, p.x, p.y)
     if n_w:
         found["windowed attention"] = core(n_w, p.x_w, p.y_w)
     return found | {"output": product(n, output * h, b_w, p.T, output + h)}

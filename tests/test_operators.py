@@ -36,21 +36,21 @@ from llm_latency.notation import (
     tp,
 )
 from llm_latency.operator_model.operator import Operator, soft_maximum
-from llm_latency.operator_model.operators import Architecture, decoder, decoder_params, sharded
+from llm_latency.operator_model.operators import LayerKind, decoder, decoder_params, sharded
 from llm_latency.operator_model.passes import operators_of, pass_time
-from llm_latency.operator_model.shape import architecture_of
+from llm_latency.operator_model.shape import layer_groups
 
 NOTE = {n_kv_heads: n_heads, head_dim: d_model / n_heads, mlp_width: 4 * d_model, mlp_matrices: 2}
-ARCHITECTURES = [
-    Architecture(),
-    Architecture(windowed=True),
-    Architecture(dense=False, experts=True),
-    Architecture(experts=True, shared=True, windowed=True),
-    Architecture(latent=True),
-    Architecture(latent=True, compressed_query=True, experts=True, shared=True),
-    Architecture(latent=True, compressed_query=True, experts=True, shared=True, absorbed=False),
+KINDS = [
+    LayerKind(),
+    LayerKind(windowed=True),
+    LayerKind(experts=True),
+    LayerKind(experts=True, shared=True, windowed=True),
+    LayerKind(latent=True),
+    LayerKind(latent=True, compressed_query=True, experts=True, shared=True),
+    LayerKind(latent=True, compressed_query=True, experts=True, shared=True, absorbed=False),
 ]
-each_architecture = pytest.mark.parametrize("architecture", ARCHITECTURES)
+each_kind = pytest.mark.parametrize("kind", KINDS)
 LAYER = ("QKV", "attention", "output", "MLP")
 
 
@@ -83,7 +83,7 @@ def test_active_parameters_are_the_published_ones(faults):
 
 
 def test_the_note_is_a_limit():
-    layer = of(decoder(Architecture()))
+    layer = of(decoder(LayerKind()))
     params = sum(layer[name].params for name in LAYER).subs(NOTE)
     assert sp.simplify(params - 12 * d_model**2) == 0
     assert sp.simplify(params - layer_weights.expr.subs(mlp_width, 4 * d_model)) == 0
@@ -94,15 +94,15 @@ def test_the_note_is_a_limit():
 
 
 def test_doubling_the_kv_heads_doubles_the_bytes_of_the_cache_but_not_the_work():
-    core = of(decoder(Architecture()))["attention"]
+    core = of(decoder(LayerKind()))["attention"]
     doubled = core.subs({n_kv_heads: 2 * n_kv_heads})
     assert sp.simplify(doubled.kv_bytes - 2 * core.kv_bytes) == 0
     assert doubled.flops == core.flops
 
 
-@each_architecture
-def test_one_device_holds_and_does_everything(architecture):
-    for whole, alone in zip(decoder(architecture), map(sharded, decoder(architecture)), strict=True):
+@each_kind
+def test_one_device_holds_and_does_everything(kind):
+    for whole, alone in zip(decoder(kind), map(sharded, decoder(kind)), strict=True):
         one = alone.subs({tp: 1, ep: 1})
         for quantity in ("params", "flops", "weight_bytes", "kv_bytes", "activation_bytes"):
             values = {symbol: sp.Integer(7) for symbol in getattr(whole, quantity).free_symbols}
@@ -111,7 +111,7 @@ def test_one_device_holds_and_does_everything(architecture):
 
 @pytest.mark.parametrize("name", ["params", "flops", "weight_bytes", "kv_bytes"])
 def test_grouped_attention_and_mlp_are_divided_evenly(name):
-    for operator in decoder(Architecture()):
+    for operator in decoder(LayerKind()):
         if operator.name not in LAYER:
             continue
         whole, part = getattr(operator, name), getattr(sharded(operator), name)
@@ -119,7 +119,7 @@ def test_grouped_attention_and_mlp_are_divided_evenly(name):
 
 
 def test_fewer_kv_heads_than_devices_are_copied():
-    core = sharded(of(decoder(Architecture()))["attention"])
+    core = sharded(of(decoder(LayerKind()))["attention"])
     assert core.kv_bytes.subs({tp: 8, n_kv_heads: 1}) == core.kv_bytes.subs({tp: 8, n_kv_heads: 8})
     assert core.kv_bytes.has(bytes_per_kv)
 
@@ -174,7 +174,7 @@ def test_activations_are_what_the_kernels_read_and_write(matrices, blocks):
         "norms": [(h, 2 // blocks * h, h, h)] * blocks,
     }
     values = {REGISTRY[name].symbol: value for name, value in values.items()}
-    for operator in decoder(Architecture(experts=True, shared=True)):
+    for operator in decoder(LayerKind(experts=True, shared=True)):
         moved, live = (expr.subs(values) for expr in (operator.activation_bytes, operator.live_bytes))
         if operator.name == "experts":  # each visit also brings its result back to the token
             total, widest = widths_of(mlp(e))
@@ -187,7 +187,7 @@ def test_activations_are_what_the_kernels_read_and_write(matrices, blocks):
 
 
 def test_a_prefill_of_latent_attention_writes_and_reads_the_expanded_keys_and_values():
-    absorbed, expanded = (of(decoder(Architecture(latent=True, absorbed=how)))["attention"] for how in (True, False))
+    absorbed, expanded = (of(decoder(LayerKind(latent=True, absorbed=how)))["attention"] for how in (True, False))
     values = {"n_heads": 2, "nope_dim": 3, "rope_dim": 5, "value_dim": 7, "kv_rank": 11, "tokens": 1, "batch": 1}
     values |= {"kv_length": 13, "bytes_per_activation": 1, "bytes_per_kv": 1, "keys": 1, "flops_per_mac": 2}
     values = {REGISTRY[name].symbol: value for name, value in values.items()}
@@ -211,9 +211,9 @@ def test_the_soft_maximum_lies_between_the_longer_time_and_the_sum():
 
 def test_identical_routing_touches_no_more_experts_than_uniform():
     model = ll.models["Mixtral-8x7B"]
-    architecture = architecture_of(model)
+    [group] = layer_groups(model)
     uniform, identical = (
-        of(operators_of(architecture, routing))["experts"].weight_bytes for routing in ("uniform", "identical")
+        of(operators_of(group.kind, routing))["experts"].weight_bytes for routing in ("uniform", "identical")
     )
     ratio = sp.lambdify(tokens, (uniform / identical).subs({n_experts: 8.0, experts_per_token: 2.0, tp: 1, ep: 1}))
     assert ratio(1) == pytest.approx(1)
@@ -240,14 +240,14 @@ def random_values(names, rng):
     return values
 
 
-@each_architecture
+@each_kind
 @pytest.mark.parametrize("soft", [False, True], ids=["roofline", "soft maximum"])
 @pytest.mark.parametrize("points", [20, pytest.param(2000, marks=pytest.mark.long)])
-def test_a_pass_agrees_with_fifty_digits(architecture, soft, points):
-    expr = pass_time(architecture, "uniform", soft)
+def test_a_pass_agrees_with_fifty_digits(kind, soft, points):
+    expr = pass_time(kind, "uniform", soft)
     names = tuple(name for name in REGISTRY if REGISTRY[name].symbol in expr.free_symbols)
     precise = sp.lambdify([REGISTRY[name].symbol for name in names], expr, "mpmath", cse=True)
-    rng = random.Random(repr(architecture))
+    rng = random.Random(repr(kind))
     for _ in range(points):
         values = random_values(names, rng)
         with mpmath.workdps(50):
@@ -256,13 +256,13 @@ def test_a_pass_agrees_with_fifty_digits(architecture, soft, points):
             assert abs(mpmath.mpf(float(found)) - exact) <= 1e-12 * exact, values
 
 
-@each_architecture
-def test_all_parameters_are_counted(architecture):
-    assert decoder_params(architecture) == sum(each.count * each.params for each in decoder(architecture))
+@each_kind
+def test_all_parameters_are_counted(kind):
+    assert decoder_params(kind) == sum(each.count * each.params for each in decoder(kind))
 
 
 def test_a_pass_without_efficiencies_is_the_roofline():
-    mlp = of(decoder(Architecture()))["MLP"]
+    mlp = of(decoder(LayerKind()))["MLP"]
     ideal = {activation_traffic: 0, bandwidth_efficiency: 1, compute_efficiency: 1}
     expected = sp.Max(mlp.weight_bytes / REGISTRY["mem_bandwidth"].symbol, mlp.flops / REGISTRY["peak_flops"].symbol)
     assert mlp.time().subs(ideal) == expected

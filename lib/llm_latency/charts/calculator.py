@@ -7,7 +7,8 @@ expressions once; an operator that a model lacks has no layers, or widths of zer
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
+from functools import cache
 from string import Formatter
 
 import sympy as sp
@@ -18,15 +19,25 @@ from llm_latency.charts.controls import SLIDERS, Slider
 from llm_latency.charts.palette import PARTS, TOTAL
 from llm_latency.charts.specification import Curve, LiveChart, chart_of
 from llm_latency.charts.vega_expressions import javascript, longest
-from llm_latency.notation import REGISTRY
+from llm_latency.notation import (
+    REGISTRY,
+    batch,
+    bytes_per_activation,
+    d_model,
+    dense_layers,
+    n_layers,
+    tokens,
+    windowed_layers,
+)
 from llm_latency.numerals import javascript_numeral
 from llm_latency.operator_model.deployment import deployed
 from llm_latency.operator_model.limits import LIMITS
-from llm_latency.operator_model.memory import MEMORY_RULES, held_bytes
-from llm_latency.operator_model.operators import Architecture
-from llm_latency.operator_model.passes import DECODE, PREFILL, Pass, communication_times, operators_of, pass_time
+from llm_latency.operator_model.memory import MEMORY_RULES
+from llm_latency.operator_model.operator import Operator
+from llm_latency.operator_model.operators import LayerKind
+from llm_latency.operator_model.passes import DECODE, ORDER, PREFILL, Pass, message_times, operators_of
 
-__all__ = ["deployment_calculator"]
+__all__ = ["deployment_calculator", "every_operator"]
 
 WHOLE = "decode step"
 ROUTING = "uniform"
@@ -34,15 +45,14 @@ SAMPLES = 48
 """Points of a curve; few, because each one evaluates the whole model."""
 DEVICES_PER_NODE = 8
 DEVICE_COUNTS = (1, 2, 4, 8, 16, 32, 64)
-OPERATORS = dict(windowed=True, dense=True, experts=True, shared=True)
-ARCHITECTURES = {
-    kind: {
-        latent: Architecture(latent=latent, compressed_query=latent, absorbed=kind.absorbed or not latent, **OPERATORS)
-        for latent in (False, True)
-    }
-    for kind in (DECODE, PREFILL)
+COUNTS = {
+    "attention": n_layers - windowed_layers,
+    "windowed attention": windowed_layers,
+    "MLP": dense_layers,
+    **dict.fromkeys(("router", "experts", "shared experts"), n_layers - dense_layers),
+    **dict.fromkeys(("embedding", "unembedding"), sp.S.One),
 }
-"""Every operator that a model can have, by pass and by whether its attention is latent."""
+"""How many layers have an operator, if not all have it."""
 PASSES = {"decode": DECODE, "prefill": PREFILL}
 """The passes, by the prefix of the names of their values in the browser."""
 LONGEST = "(prompt + answer - 1)"
@@ -184,9 +194,9 @@ def _symbols(expr: sp.Expr) -> set[str]:
 def _shape_names() -> list[str]:
     """List the variables of a model's shape that the expressions use."""
     used = {"window"}
-    for architecture in {each for pair in ARCHITECTURES.values() for each in pair.values()}:
-        used |= _symbols(pass_time(architecture, ROUTING))
-        used |= {name for part in held_bytes(architecture, ROUTING).values() for name in _symbols(part)}
+    for kind in PASSES.values():
+        for latent in (False, True):
+            used |= _symbols(sp.Add(*_parts(kind, latent).values(), *_held(latent).values()))
     return [item.name for item in fields(Model) if item.name in used]
 
 
@@ -259,18 +269,67 @@ def _of_both(expressions: Mapping[bool, sp.Expr], names: Mapping[str, str]) -> s
 
 def _times(kind: Pass, part: str, batch: str) -> str:
     """Write the Vega expression of a pass's time, or of the part that one resource takes, in ms."""
-    expressions = {}
-    for latent, architecture in ARCHITECTURES[kind].items():
-        operators = operators_of(architecture, ROUTING)
-        rate = operators[0].moved_bytes / operators[0].memory_time
-        expressions[latent] = {
-            WHOLE: pass_time(architecture, ROUTING),
-            "weights": sp.Add(*(each.count * each.weight_bytes for each in operators)) / rate,
-            "KV cache": sp.Add(*(each.count * each.kv_bytes for each in operators)) / rate,
-            "arithmetic": sp.Add(*(each.count * each.compute_time for each in operators)),
-            "communication": sp.Add(*communication_times().values()),
-        }[part]
+    expressions = {latent: _parts(kind, latent)[part] for latent in (False, True)}
     return f"1000*({_of_both(expressions, _names(kind, batch))})"
+
+
+@cache
+def every_operator(kind: Pass, latent: bool = False) -> tuple[Operator, ...]:
+    """List every operator that a model of the catalogue can have, with the number of layers that have it.
+
+    Parameters
+    ----------
+    kind : Pass
+        A decode step or a prefill.
+    latent : bool, optional
+        Whether attention is latent.
+
+    Returns
+    -------
+    tuple of Operator
+        One device's share of each.
+
+    Examples
+    --------
+    >>> {each.name: each.count for each in every_operator(DECODE)}["windowed attention"]
+    windowed_layers
+
+    References
+    ----------
+    Derived in deployment-calculator.
+    """
+    attention = dict(latent=latent, compressed_query=latent, absorbed=kind.absorbed or not latent)
+    plain, windowed = LayerKind(**attention), LayerKind(**attention, windowed=True)
+    experts = LayerKind(**attention, experts=True, shared=True)
+    found = {each.name: each for layer in (None, plain, windowed, experts) for each in operators_of(layer, ROUTING)}
+    return tuple(replace(found[name], count=COUNTS.get(name, n_layers)) for name in ORDER if name in found)
+
+
+@cache
+def _parts(kind: Pass, latent: bool) -> dict[str, sp.Expr]:
+    """Return the time of a pass, and of the parts that one resource takes."""
+    operators = every_operator(kind, latent)
+    rate = operators[0].moved_bytes / operators[0].memory_time
+    messages = message_times()
+    sent = n_layers * messages["all-reduces"] + messages["stages"]
+    return {
+        WHOLE: sp.Add(*(each.count * each.time() for each in operators), sent),
+        "weights": sp.Add(*(each.count * each.weight_bytes for each in operators)) / rate,
+        "KV cache": sp.Add(*(each.count * each.kv_bytes for each in operators)) / rate,
+        "arithmetic": sp.Add(*(each.count * each.compute_time for each in operators)),
+        "communication": sent,
+    }
+
+
+@cache
+def _held(latent: bool) -> dict[str, sp.Expr]:
+    """Return what a device holds without a pipeline."""
+    operators = every_operator(PREFILL, latent)
+    return {
+        "weights": sp.Add(*(each.count * each.held_bytes for each in operators)),
+        "sequence": sp.Add(*(each.count * each.kv_bytes for each in operators)).subs(batch, 1),
+        "activations": sp.Max(*(each.live_bytes for each in operators)) + bytes_per_activation * tokens * d_model,
+    }
 
 
 def _reach() -> dict[str, str]:
@@ -287,8 +346,7 @@ def _reach() -> dict[str, str]:
 def _derived() -> dict[str, str]:
     """Write the expressions that lead from the controls to the results."""
     longest_request = {"kv_length": LONGEST, "windowed_kv_length": f"min({LONGEST}, M.window)"}
-    architectures = ARCHITECTURES[PREFILL]
-    held = {latent: held_bytes(architecture, ROUTING, stages=False) for latent, architecture in architectures.items()}
+    held = {latent: _held(latent) for latent in (False, True)}
     names = _names(PREFILL, "batch")
     names_of = {"weights": names, "sequence": names | longest_request, "activations": names}
     parts = {

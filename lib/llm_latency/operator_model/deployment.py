@@ -24,7 +24,7 @@ from llm_latency.formulas.quantisation import quantised_bytes
 from llm_latency.notation import REGISTRY
 from llm_latency.operator_model.limits import check_limits
 from llm_latency.operator_model.passes import TOUCHED_EXPERTS
-from llm_latency.operator_model.shape import shape_values
+from llm_latency.operator_model.shape import layer_groups, sizes_of_ends
 from llm_latency.suggestions import short, suggestion
 
 if TYPE_CHECKING:
@@ -159,6 +159,7 @@ class Deployment:
             if getattr(self, name) is not None:
                 check_plausible(name, getattr(self, name))
         self._check_bits()
+        set_frozen(self, groups=layer_groups(self.model))
         set_frozen(self, values=self._values())
 
     def __eq__(self, other) -> bool:
@@ -216,10 +217,11 @@ class Deployment:
         counts = ("tp", "pp", "ep", "microbatches", "devices_per_node")
         names = (*counts, *SHARES, *(["overlap_exponent"] if self.soft else []))
         values = {name: checked(name, getattr(self, name)) for name in names}
-        values |= shape_values(self.model) | self._storage()
-        check_together(values)
+        values |= sizes_of_ends(self.model) | self._storage()
         known = {*self.model.arguments, *self.device.arguments, *self._sizes}
-        check_limits(values, known, model=self.model.name, device=self.device.name)
+        for group in self.groups:
+            check_together(values | group.sizes)
+            check_limits(values | group.sizes, known, model=self.model.name, device=self.device.name)
         return values | self._machine(values)
 
     def _check_bits(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -11,11 +12,10 @@ import sympy as sp
 
 from llm_latency.checks import legal_result
 from llm_latency.evaluation import value_of
-from llm_latency.operator_model.deployment import deployed, takes_options
+from llm_latency.operator_model.deployment import Deployment, deployed, takes_options
 from llm_latency.operator_model.memory import check_fit
-from llm_latency.operator_model.operators import Architecture
-from llm_latency.operator_model.passes import DECODE, PREFILL, communication_times, operators_of
-from llm_latency.operator_model.shape import architecture_of
+from llm_latency.operator_model.operators import LayerKind
+from llm_latency.operator_model.passes import DECODE, ORDER, PREFILL, Pass, message_times, operators_of
 from llm_latency.table import escaped, markdown_table
 
 if TYPE_CHECKING:
@@ -205,25 +205,11 @@ def explain(
     if any(np.ndim(given) for given in request.values()):
         raise ValueError("explain takes one configuration, not an array of them")
     check_fit(deployment, request)
-    values = kind.values(request)
-    # Amounts are those of one stage for all micro-batches; times are those of the whole pass.
-    part, rounds = values["microbatches"] / values["pp"], value_of(kind.rounds, values)
-    operators, quantities = _quantities(
-        architecture_of(deployment.model, kind.absorbed), deployment.routing, deployment.soft
-    )
-    amounts = iter(value_of(quantities, values))
-    rows = [
-        OperatorShare(
-            name,
-            **{amount: float(part * next(amounts)) for amount in AMOUNTS},
-            **{time: float(rounds * next(amounts)) for time in TIMES},
-        )
-        for name in operators
-    ]
+    rows = _rows(kind, deployment, request)
     recalled = tuple(
         f"{name} of {spec.name}" for spec in (deployment.model, deployment.device) for name in spec.recalled
     )
-    found = Explanation(f"{deployment.title}: {kind.name}, {what}; per device", tuple(rows), recalled)
+    found = Explanation(f"{deployment.title}: {kind.name}, {what}; per device", rows, recalled)
     legal_result(
         f"the time of a {kind.name}", np.array(found.time), {name: request[name] for name in ("batch", "context")}
     )
@@ -234,20 +220,31 @@ def _four_digits(value: float) -> str:
     return f"{value:,.0f}" if value >= 1e4 else f"{value:.4g}"
 
 
+def _rows(kind: Pass, deployment: Deployment, request: Mapping[str, np.ndarray]) -> tuple[OperatorShare, ...]:
+    """Add up every operator over the groups of layers, and then what is sent."""
+    values = kind.values(request)
+    # Amounts are those of one stage for all micro-batches; times are those of the whole pass.
+    part, rounds = values["microbatches"] / values["pp"], value_of(kind.rounds, values)
+    scale = dict.fromkeys(AMOUNTS, part) | dict.fromkeys(TIMES, rounds)
+    totals: dict[str, dict[str, float]] = {}
+    groups = [(1, None, values)]
+    groups += [(group.count, group.kind_in(kind), kind.values(request | group.sizes)) for group in deployment.groups]
+    for count, layer, own in groups:
+        names, quantities = _quantities(layer, deployment.routing, deployment.soft)
+        for (name, quantity), value in zip(names, value_of(quantities, own), strict=True):
+            row = totals.setdefault(name, dict.fromkeys((*AMOUNTS, *TIMES), 0.0))
+            row[quantity] += float(count * scale[quantity] * value)
+    return tuple(OperatorShare(name, **totals[name]) for name in sorted(totals, key=ORDER.index))
+
+
 @cache
-def _quantities(architecture: Architecture, routing: str, soft: bool) -> tuple[tuple[str, ...], sp.Tuple]:
-    """Return the names of what takes time, and all amounts and times of each, over the whole pass."""
-    operators = operators_of(architecture, routing)
-    quantities = [
-        each.count * quantity
-        for each in operators
-        for quantity in (
-            *(getattr(each, amount) for amount in AMOUNTS),
-            each.compute_time,
-            each.memory_time,
-            each.time(soft),
-        )
-    ]
-    for time in communication_times().values():
-        quantities += [sp.S.Zero] * (len(AMOUNTS) + len(TIMES) - 1) + [time]
-    return (*(each.name for each in operators), *communication_times()), sp.Tuple(*quantities)
+def _quantities(layer: LayerKind | None, routing: str, soft: bool) -> tuple[tuple[tuple[str, str], ...], sp.Tuple]:
+    """Return the amounts and times of a layer, or of what a pass does but once, and which one each is of what."""
+    found = {}
+    for each in operators_of(layer, routing):
+        found |= {(each.name, amount): getattr(each, amount) for amount in AMOUNTS}
+        times = (each.compute_time, each.memory_time, each.time(soft))
+        found |= {(each.name, name): time for name, time in zip(TIMES, times, strict=True)}
+    sent = "stages" if layer is None else "all-reduces"
+    found[sent, "time"] = message_times()[sent]
+    return tuple(found), sp.Tuple(*found.values())

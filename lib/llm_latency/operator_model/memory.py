@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,18 +15,13 @@ from llm_latency.notation import (
     batch,
     bytes_per_activation,
     d_model,
-    dense_layers,
     mem_size,
-    n_layers,
-    pp,
     tokens,
-    windowed_layers,
 )
 from llm_latency.numerals import numeral
 from llm_latency.operator_model.deployment import Deployment, deployed, takes_options
-from llm_latency.operator_model.operators import Architecture
-from llm_latency.operator_model.passes import PREFILL, operators_of
-from llm_latency.operator_model.shape import architecture_of
+from llm_latency.operator_model.operators import LayerKind
+from llm_latency.operator_model.passes import DECODE, PREFILL, operators_of
 from llm_latency.table import markdown_table
 
 if TYPE_CHECKING:
@@ -38,6 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["MEMORY_RULES", "Memory", "check_fit", "held_bytes", "memory"]
 
 GIGABYTE = 1e9
+LONGEST_CONTEXT = 2.0**50
+"""Tokens; a cache that fits at this length fits at any."""
 
 _weights, _sequence, _activations, _held = (
     sp.Symbol(part, positive=True) for part in ("weights", "sequence", "activations", "held")
@@ -163,9 +160,19 @@ def memory(
     deployment = deployed(model, device, options)
     request = deployment.request(batch=batch, context=context, prompt=prompt)
     with np.errstate(over="ignore", invalid="ignore"):
-        found = _memory(deployment, request)
-    legal_result("the memory", found.total, {name: request[name] for name in ("batch", "context", "prompt")})
-    return found
+        parts = _parts(deployment, request)
+        held = value_of(MEMORY_RULES["held"], parts)
+        legal_result("the memory", held, {name: request[name] for name in ("batch", "context", "prompt")})
+        found = (
+            parts["weights"],
+            parts["sequence"] * parts["batch"],
+            parts["activations"],
+            parts["mem_size"],
+            value_of(MEMORY_RULES["largest_batch"], parts),
+            _largest_context(deployment, parts),
+        )
+    common = np.zeros(common_shape(request))
+    return Memory(*(scalar_or_array(part + common) for part in found))
 
 
 def check_fit(deployment: Deployment, request: dict[str, np.ndarray]) -> None:
@@ -197,9 +204,9 @@ def check_fit(deployment: Deployment, request: dict[str, np.ndarray]) -> None:
     """
     if not deployment.check_fit:
         return
-    found = _memory(deployment, request)
-    if not np.all(found.fits):
-        total, size = np.broadcast_arrays(found.total, found.mem_size)
+    parts = _parts(deployment, request)
+    total, size = np.broadcast_arrays(value_of(MEMORY_RULES["held"], parts), parts["mem_size"])
+    if not np.all(value_of(MEMORY_RULES["fits"], {"held": total, "mem_size": size})):
         worst = np.argmax(total - size)
         raise ValueError(
             f"{deployment.title} does not fit: {total.ravel()[worst] / GIGABYTE:.1f} GB on a device of "
@@ -208,98 +215,98 @@ def check_fit(deployment: Deployment, request: dict[str, np.ndarray]) -> None:
 
 
 @cache
-def held_bytes(architecture: Architecture, routing: str, stages: bool = True) -> dict[str, sp.Expr]:
-    """List what the fullest device holds, part by part.
+def held_bytes(kind: LayerKind | None, routing: str) -> dict[str, sp.Expr]:
+    """List what a device holds of one layer, or of the model's ends.
 
     Parameters
     ----------
-    architecture : Architecture
-        Which operators there are.
+    kind : LayerKind or None
+        The kind of the layer; None for the embedding and the unembedding.
     routing : str
         ``uniform`` or ``identical``.
-    stages : bool, optional
-        Whether the layers may be divided among stages, of which the fullest is meant.
 
     Returns
     -------
     dict of str to sympy.Expr
-        Bytes of the ``weights``, of the cache of one ``sequence``, and of the ``activations`` of one pass.
+        Bytes of the ``weights``, of the cache of one ``sequence``, and of the widest kernel's ``live`` activations.
 
     Examples
     --------
-    >>> held_bytes(Architecture(), "uniform")["sequence"]
-    2*bytes_per_kv*kv_length*head_dim*ceiling(n_layers/pp)*Max(1, n_kv_heads/tp)
+    >>> held_bytes(LayerKind(), "uniform")["sequence"]
+    2*bytes_per_kv*kv_length*head_dim*Max(1, n_kv_heads/tp)
 
     References
     ----------
     Derived in operator-model, Eq. (eq-memory).
     """
-    embedding, *layers, unembedding = operators_of(architecture, routing)
-    weights = sp.Add(*(each.count * each.held_bytes for each in layers))
-    sequence = sp.Add(*(each.count * each.kv_bytes for each in layers)).subs(batch, 1)
-    ends = embedding.held_bytes + unembedding.held_bytes
-    if stages:
-        weights, sequence = _fullest_stage(weights), _fullest_stage(sequence)
-        # The first of several stages has the embedding, the last an unembedding matrix, tied or not.
-        several = sp.Min(1, pp - 1)
-        ends = (1 - several) * ends + several * sp.Max(embedding.held_bytes, unembedding.weight_bytes)
-    widest = sp.Max(*(each.live_bytes for each in (embedding, *layers, unembedding)))
+    operators = operators_of(kind, routing)
     return {
-        "weights": ends + weights,
-        "sequence": sequence,
-        "activations": widest + bytes_per_activation * tokens * d_model,
+        "weights": sp.Add(*(each.held_bytes for each in operators)),
+        "sequence": sp.Add(*(each.kv_bytes for each in operators)).subs(batch, 1),
+        "live": sp.Max(*(each.live_bytes for each in operators)),
     }
 
 
-def _fullest_stage(layers: sp.Expr) -> sp.Expr:
-    """Write what the fullest stage holds: no windows where possible, and the heavier of MLPs and experts."""
-    most = sp.ceiling(n_layers / pp)
-    windows = sp.Max(0, most - (n_layers - windowed_layers))
-    few_or_many_mlps = {sp.Max(0, most - (n_layers - dense_layers)), sp.Min(dense_layers, most)}
-    replacements = {n_layers: most, windowed_layers: windows}
-    fillings = (layers.subs(replacements | {dense_layers: mlps}, simultaneous=True) for mlps in few_or_many_mlps)
-    return sp.Max(*fillings)
-
-
-def _memory(deployment: Deployment, request: dict[str, np.ndarray]) -> Memory:
+def _parts(deployment: Deployment, request: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the parts of `MEMORY_RULES` for a request."""
     if deployment.device.mem_size is None:
         raise ValueError(f"{deployment.device.name} has no mem_size: its memory is not known")
     if ((request["prompt"] > 1) & (request["prompt"] > request["context"])).any():
         raise ValueError("prompt must be <= context: the tokens of a pass are in the cache after it")
-    size = checked("mem_size", deployment.device.mem_size)
-    absorbed = bool(np.all(request["prompt"] == 1))
-    parts = held_bytes(architecture_of(deployment.model, absorbed), deployment.routing)
+    kind = DECODE if np.all(request["prompt"] == 1) else PREFILL
     values = PREFILL.values(request)
-    longest = values.get("window", np.inf)
-
-    def cached(length, windowed_length):
-        return value_of(parts["sequence"], values | {"kv_length": length, "windowed_kv_length": windowed_length})
-
-    held = {
-        "weights": value_of(parts["weights"], values),
-        "sequence": cached(request["context"], np.minimum(request["context"], longest)),
-        "activations": value_of(parts["activations"], values),
-        "mem_size": size,
+    embedding, unembedding = operators_of(None, deployment.routing)
+    first, last = (value_of(each.held_bytes, values) for each in (embedding, unembedding))
+    # The first of several stages has the embedding, the last an unembedding matrix, tied or not.
+    either = np.maximum(first, value_of(unembedding.weight_bytes, values))
+    weights, live = [], [value_of(each.live_bytes, values) for each in (embedding, unembedding)]
+    for group in deployment.groups:
+        held, own = held_bytes(group.kind_in(kind), deployment.routing), PREFILL.values(request | group.sizes)
+        weights.append(value_of(held["weights"], own))
+        live.append(value_of(held["live"], own))
+    return {
+        "weights": np.where(values["pp"] > 1, either, first + last) + _fullest_stage(deployment, weights),
+        "sequence": _cached(deployment, request["context"]),
+        "activations": value_of(bytes_per_activation * tokens * d_model, values) + reduce(np.maximum, live),
+        "mem_size": checked("mem_size", deployment.device.mem_size),
         "batch": request["batch"],
     }
-    free = (size - held["weights"] - held["activations"]) / request["batch"]
-    largest_context = _longest_context(free, cached(1.0, 1.0), cached(1.0, 0.0), longest)
-    learned = values["n_positions"] if np.any(values["n_positions"]) else np.inf
-    found = (
-        held["weights"],
-        held["sequence"] * request["batch"],
-        held["activations"],
-        size,
-        value_of(MEMORY_RULES["largest_batch"], held),
-        np.clip(np.floor(largest_context), 0, learned),
-    )
-    common = np.zeros(common_shape(request))
-    return Memory(*(scalar_or_array(part + common) for part in found))
 
 
-def _longest_context(free, per_token, per_token_beyond, longest):
-    """Return the context that fills the free bytes; beyond the window only layers without one grow."""
-    inside = free / per_token
-    with np.errstate(divide="ignore", invalid="ignore"):
-        beyond = longest + (free - per_token * longest) / per_token_beyond
-    return np.where(inside <= longest, inside, beyond)
+def _cached(deployment: Deployment, length: np.ndarray) -> np.ndarray:
+    """Return the bytes of the cache of one sequence; a window keeps no more keys than its own."""
+    found = []
+    for group in deployment.groups:
+        own = deployment.values | group.sizes
+        kept = {"kv_length": length, "windowed_kv_length": np.minimum(length, own.get("window", np.inf))}
+        found.append(value_of(held_bytes(group.kind, deployment.routing)["sequence"], own | kept))
+    return _fullest_stage(deployment, found)
+
+
+def _fullest_stage(deployment: Deployment, bytes_of_layers: list[np.ndarray]) -> np.ndarray:
+    """Add up the heaviest layers of the groups, as many as the largest stage has."""
+    counts = [group.count for group in deployment.groups]
+    left, *sizes = np.broadcast_arrays(np.ceil(sum(counts) / deployment.values["pp"]), *bytes_of_layers)
+    order = np.argsort(-np.array(sizes), axis=0, kind="stable")
+    total = np.zeros(left.shape)
+    for count, size in zip(np.take(counts, order), np.take_along_axis(np.array(sizes), order, axis=0), strict=True):
+        taken = np.minimum(left, count)
+        total, left = total + taken * size, left - taken
+    return total
+
+
+def _largest_context(deployment: Deployment, parts: dict[str, np.ndarray]) -> np.ndarray:
+    """Return the largest context whose cache fits beside the rest, by bisection."""
+    free = (parts["mem_size"] - parts["weights"] - parts["activations"]) / parts["batch"]
+
+    def fits(length: np.ndarray) -> np.ndarray:
+        return _cached(deployment, length) <= free
+
+    learned = deployment.values["n_positions"]
+    longest = np.where(learned > 0, learned, LONGEST_CONTEXT) + 0 * free
+    low, high = np.zeros(longest.shape), longest
+    while (high - low > 1).any():
+        middle = np.floor((low + high) / 2)
+        fit = fits(middle)
+        low, high = np.where(fit, middle, low), np.where(fit, high, middle)
+    return np.where(fits(longest), np.where(learned > 0, longest, np.inf), low)

@@ -36,8 +36,8 @@ class Operator:
     ----------
     name : str
         What it is called in tables and charts.
-    count : sympy.Expr
-        How often a pass runs it.
+    count : sympy.Expr, optional
+        How often a pass runs it: once unless given.
     params : sympy.Expr
         Parameters that the device holds for it, each time it runs.
     flops : sympy.Expr, FLOP
@@ -58,7 +58,7 @@ class Operator:
     Examples
     --------
     >>> from llm_latency.notation import d_model, vocab
-    >>> Operator("unembedding", count=sp.S.One, params=vocab * d_model).held_bytes
+    >>> Operator("unembedding", params=vocab * d_model).held_bytes
     bytes_per_param*d_model*vocab
 
     References
@@ -67,7 +67,7 @@ class Operator:
     """
 
     name: str
-    count: sp.Expr
+    count: sp.Expr = sp.S.One
     params: sp.Expr = sp.S.Zero
     flops: sp.Expr = sp.S.Zero
     weight_bytes: sp.Expr = sp.S.Zero

@@ -1,8 +1,9 @@
 """A decoder operator by operator: what each one computes, holds and moves in one pass.
 
-A pass processes T tokens of B sequences; a query attends to x keys on average. A decode step and a
-prefill are the same operators at different T and x. Each operator is written for one device;
-`sharded` gives a device's share of it under tensor and expert parallelism.
+A decoder is an embedding, layers of one or several kinds, and an unembedding. A pass processes T tokens of B
+sequences; a query attends to x keys on average. A decode step and a prefill are the same operators at different
+T and x. Each operator is written for one layer and one device; `sharded` gives a device's share of it under tensor
+and expert parallelism.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from llm_latency.notation import (
     bytes_per_param,
     bytes_per_vocab_param,
     d_model,
-    dense_layers,
     ep,
     expert_width,
     experts_per_token,
@@ -48,20 +48,19 @@ from llm_latency.notation import (
     vocab_matrices,
     windowed_keys,
     windowed_kv_length,
-    windowed_layers,
 )
 from llm_latency.operator_model.operator import Operator
 
-__all__ = ["Architecture", "decoder", "decoder_params", "sharded"]
+__all__ = ["LayerKind", "decoder", "decoder_params", "ends", "layer", "sharded"]
 
 
 @dataclass(frozen=True)
-class Architecture:
-    """Which operators a decoder has.
+class LayerKind:
+    """Which operators a layer has.
 
-    Multi-head, grouped-query and multi-query attention are one architecture: they differ only in the
-    number of key-value heads. Plain and gated MLPs, tied and untied embeddings, and blocks in
-    parallel or in sequence also differ only in a number.
+    Multi-head, grouped-query and multi-query attention are one kind: they differ only in the number of
+    key-value heads. Plain and gated MLPs, and blocks in parallel or in sequence, also differ only in a
+    number.
 
     Parameters
     ----------
@@ -73,18 +72,16 @@ class Architecture:
         Whether latent attention works on the compressed vectors, as a decode step does, instead of
         expanding them, as a prefill does.
     windowed : bool, optional
-        Whether some layers have a sliding window.
-    dense : bool, optional
-        Whether some layers have one MLP.
+        Whether a query meets the keys of a sliding window alone.
     experts : bool, optional
-        Whether some layers have experts.
+        Whether experts take the place of the MLP.
     shared : bool, optional
-        Whether there are shared experts, which every token visits.
+        Whether there are shared experts, which every token visits; only with `experts`.
 
     Examples
     --------
-    >>> [operator.name for operator in decoder(Architecture(dense=False, experts=True))]
-    ['embedding', 'QKV', 'attention', 'output', 'router', 'experts', 'norms', 'unembedding']
+    >>> [operator.name for operator in layer(LayerKind(experts=True))]
+    ['QKV', 'attention', 'output', 'router', 'experts', 'norms']
 
     References
     ----------
@@ -95,14 +92,12 @@ class Architecture:
     compressed_query: bool = False
     absorbed: bool = True
     windowed: bool = False
-    dense: bool = True
     experts: bool = False
     shared: bool = False
 
 
 def _product(
     name: str,
-    count: sp.Expr,
     weights: sp.Expr,
     elements: sp.Expr,
     *,
@@ -116,7 +111,6 @@ def _product(
     """
     return Operator(
         name,
-        count,
         params=weights,
         flops=flops_per_mac * rows * weights,
         weight_bytes=stored_as * weights,
@@ -126,13 +120,12 @@ def _product(
     )
 
 
-def _core(name: str, count: sp.Expr, score_width: sp.Expr, value_width: sp.Expr, cached: sp.Expr) -> Operator:
+def _core(score_width: sp.Expr, value_width: sp.Expr, cached: sp.Expr) -> Operator:
     """Return the attention core: the query-key and the weight-value products of every head."""
     width = n_heads * (score_width + value_width)
     in_and_out = bytes_per_activation * tokens * width
     return Operator(
-        name,
-        count,
+        "attention",
         flops=flops_per_mac * tokens * keys * width,
         kv_bytes=bytes_per_kv * batch * kv_length * cached,
         activation_bytes=in_and_out,
@@ -143,9 +136,9 @@ def _core(name: str, count: sp.Expr, score_width: sp.Expr, value_width: sp.Expr,
 def _grouped_attention() -> tuple[Operator, Operator, Operator]:
     width = (n_heads + 2 * n_kv_heads) * head_dim
     return (
-        _product("QKV", n_layers, d_model * width, d_model + width),
-        _core("attention", n_layers, head_dim, head_dim, 2 * n_kv_heads * head_dim),
-        _product("output", n_layers, n_heads * head_dim * d_model, n_heads * head_dim + d_model),
+        _product("QKV", d_model * width, d_model + width),
+        _core(head_dim, head_dim, 2 * n_kv_heads * head_dim),
+        _product("output", n_heads * head_dim * d_model, n_heads * head_dim + d_model),
     )
 
 
@@ -155,17 +148,17 @@ def _latent_attention(compressed_query: bool, absorbed: bool) -> tuple[Operator,
     latent = kv_rank + rope_dim
     expansion = kv_rank * n_heads * (nope_dim + value_dim)
     if absorbed:
-        core = _core("attention", n_layers, latent, kv_rank, latent)
+        core = _core(latent, kv_rank, latent)
     else:
-        core = _core("attention", n_layers, nope_dim + rope_dim, value_dim, latent)
+        core = _core(nope_dim + rope_dim, value_dim, latent)
         expanded = bytes_per_activation * batch * kv_length * n_heads * (nope_dim + value_dim)
         core = replace(
             core, activation_bytes=core.activation_bytes + 2 * expanded, live_bytes=core.live_bytes + expanded
         )
     return (
-        _product("QKV", n_layers, to_query + d_model * latent + expansion, d_model + query_width + latent),
+        _product("QKV", to_query + d_model * latent + expansion, d_model + query_width + latent),
         core,
-        _product("output", n_layers, n_heads * value_dim * d_model, n_heads * value_dim + d_model),
+        _product("output", n_heads * value_dim * d_model, n_heads * value_dim + d_model),
     )
 
 
@@ -174,19 +167,16 @@ def _widest(width: sp.Expr) -> sp.Expr:
     return sp.Max(d_model, width) + (mlp_matrices - 1) * width
 
 
-def _mlp(name: str, count: sp.Expr, width: sp.Expr) -> Operator:
+def _mlp(name: str, width: sp.Expr) -> Operator:
     """Return an MLP; its matrices and its nonlinearity each read their input and write their output."""
-    return _product(
-        name, count, mlp_matrices * d_model * width, 2 * d_model + 2 * mlp_matrices * width, live=_widest(width)
-    )
+    return _product(name, mlp_matrices * d_model * width, 2 * d_model + 2 * mlp_matrices * width, live=_widest(width))
 
 
-def _experts(count: sp.Expr) -> Operator:
+def _experts() -> Operator:
     one = mlp_matrices * d_model * expert_width
     visits = bytes_per_activation * tokens * experts_per_token
     return Operator(
         "experts",
-        count,
         params=n_experts * one,
         flops=flops_per_mac * tokens * experts_per_token * one,
         weight_bytes=bytes_per_expert_param * touched_experts * one,
@@ -196,13 +186,85 @@ def _experts(count: sp.Expr) -> Operator:
     )
 
 
-def decoder(architecture: Architecture) -> tuple[Operator, ...]:
-    """List the operators of a pass, on one device that holds the whole model.
+def layer(kind: LayerKind) -> tuple[Operator, ...]:
+    """List the operators of a layer, on one device that holds the whole model.
 
     Parameters
     ----------
-    architecture : Architecture
+    kind : LayerKind
         Which operators there are.
+
+    Returns
+    -------
+    tuple of Operator
+        In the order in which a token meets them.
+
+    Examples
+    --------
+    >>> [operator.name for operator in layer(LayerKind())]
+    ['QKV', 'attention', 'output', 'MLP', 'norms']
+    >>> layer(LayerKind())[1].flops
+    2*flops_per_mac*tokens*keys*n_heads*head_dim
+
+    References
+    ----------
+    Derived in operator-model, Eq. (eq-operators).
+    """
+    qkv, core, output = _latent_attention(kind.compressed_query, kind.absorbed) if kind.latent else _grouped_attention()
+    if kind.windowed:
+        core = replace(core.subs({keys: windowed_keys, kv_length: windowed_kv_length}), name="windowed attention")
+    mlps = [_mlp("MLP", mlp_width)]
+    if kind.experts:
+        mlps = [_product("router", d_model * n_experts, d_model + n_experts), _experts()]
+        if kind.shared:
+            mlps.append(_mlp("shared experts", shared_width))
+    # A residual sum and the norm after it are one kernel: it reads the sum so far and the outputs of
+    # the blocks, two a layer, and writes the new sum and the normed vector.
+    norms = Operator(
+        "norms",
+        params=residual_blocks * d_model,
+        weight_bytes=bytes_per_param * residual_blocks * d_model,
+        activation_bytes=bytes_per_activation * tokens * (3 * residual_blocks + 2) * d_model,
+        live_bytes=bytes_per_activation * tokens * d_model,
+    )
+    return qkv, core, output, *mlps, norms
+
+
+def ends() -> tuple[Operator, Operator]:
+    """Return the embedding and the unembedding, on one device that holds the whole model.
+
+    Returns
+    -------
+    tuple of Operator
+        What comes before the layers, and what comes after them.
+
+    Examples
+    --------
+    >>> ends()[1].flops
+    flops_per_mac*batch*d_model*vocab
+
+    References
+    ----------
+    Derived in operator-model, Eq. (eq-operators).
+    """
+    embedding = Operator(
+        "embedding",
+        params=(vocab + n_positions) * d_model,
+        activation_bytes=2 * bytes_per_activation * tokens * d_model,
+        bytes_per_param=bytes_per_vocab_param,
+        live_bytes=bytes_per_activation * tokens * d_model,
+    )
+    unembedding = _product("unembedding", vocab * d_model, vocab + d_model, rows=batch, stored_as=bytes_per_vocab_param)
+    return embedding, replace(unembedding, params=(vocab_matrices - 1) * vocab * d_model)
+
+
+def decoder(kind: LayerKind) -> tuple[Operator, ...]:
+    """List the operators of a decoder whose layers are all alike.
+
+    Parameters
+    ----------
+    kind : LayerKind
+        The kind of its layers.
 
     Returns
     -------
@@ -211,61 +273,15 @@ def decoder(architecture: Architecture) -> tuple[Operator, ...]:
 
     Examples
     --------
-    >>> [operator.name for operator in decoder(Architecture())]
-    ['embedding', 'QKV', 'attention', 'output', 'MLP', 'norms', 'unembedding']
-    >>> decoder(Architecture())[2].flops
-    2*flops_per_mac*tokens*keys*n_heads*head_dim
+    >>> [f"{operator.count} {operator.name}" for operator in decoder(LayerKind())][:3]
+    ['1 embedding', 'n_layers QKV', 'n_layers attention']
 
     References
     ----------
     Derived in operator-model, Eq. (eq-operators).
     """
-    qkv, core, output = (
-        _latent_attention(architecture.compressed_query, architecture.absorbed)
-        if architecture.latent
-        else _grouped_attention()
-    )
-    cores = [core]
-    if architecture.windowed:
-        window = core.subs({keys: windowed_keys, kv_length: windowed_kv_length})
-        cores = [
-            replace(core, count=n_layers - windowed_layers),
-            replace(window, name="windowed attention", count=windowed_layers),
-        ]
-    with_experts = n_layers - dense_layers if architecture.dense else n_layers
-    mlps = []
-    if architecture.dense:
-        mlps.append(_mlp("MLP", dense_layers if architecture.experts else n_layers, mlp_width))
-    if architecture.experts:
-        mlps.append(_product("router", with_experts, d_model * n_experts, d_model + n_experts))
-        mlps.append(_experts(with_experts))
-        if architecture.shared:
-            mlps.append(_mlp("shared experts", with_experts, shared_width))
-    embedding = Operator(
-        "embedding",
-        sp.S.One,
-        params=(vocab + n_positions) * d_model,
-        activation_bytes=2 * bytes_per_activation * tokens * d_model,
-        bytes_per_param=bytes_per_vocab_param,
-        live_bytes=bytes_per_activation * tokens * d_model,
-    )
-    # A residual sum and the norm after it are one kernel: it reads the sum so far and the outputs of
-    # the blocks, two a layer, and writes the new sum and the normed vector.
-    norms = Operator(
-        "norms",
-        n_layers,
-        params=residual_blocks * d_model,
-        weight_bytes=bytes_per_param * residual_blocks * d_model,
-        activation_bytes=bytes_per_activation * tokens * (3 * residual_blocks + 2) * d_model,
-        live_bytes=bytes_per_activation * tokens * d_model,
-    )
-    unembedding = replace(
-        _product(
-            "unembedding", sp.S.One, vocab * d_model, vocab + d_model, rows=batch, stored_as=bytes_per_vocab_param
-        ),
-        params=(vocab_matrices - 1) * vocab * d_model,
-    )
-    return embedding, qkv, *cores, output, *mlps, norms, unembedding
+    embedding, unembedding = ends()
+    return embedding, *(replace(each, count=n_layers) for each in layer(kind)), unembedding
 
 
 def sharded(operator: Operator) -> Operator:
@@ -288,7 +304,7 @@ def sharded(operator: Operator) -> Operator:
 
     Examples
     --------
-    >>> sharded(decoder(Architecture())[2]).kv_bytes
+    >>> sharded(layer(LayerKind())[1]).kv_bytes
     2*bytes_per_kv*batch*kv_length*head_dim*Max(1, n_kv_heads/tp)
 
     References
@@ -307,13 +323,13 @@ def sharded(operator: Operator) -> Operator:
     return operator.subs(replacements)
 
 
-def decoder_params(architecture: Architecture) -> sp.Expr:
-    """Count the parameters of the whole model from its shape.
+def decoder_params(kind: LayerKind) -> sp.Expr:
+    """Count the parameters of a decoder whose layers are all alike.
 
     Parameters
     ----------
-    architecture : Architecture
-        Which operators there are.
+    kind : LayerKind
+        The kind of its layers.
 
     Returns
     -------
@@ -322,11 +338,11 @@ def decoder_params(architecture: Architecture) -> sp.Expr:
 
     Examples
     --------
-    >>> decoder_params(Architecture())
+    >>> decoder_params(LayerKind())
     n_layers*... + ...
 
     References
     ----------
     Derived in operator-model, Eq. (eq-decoder-params).
     """
-    return sp.Add(*(operator.count * operator.params for operator in decoder(architecture)))
+    return sp.Add(*(operator.count * operator.params for operator in decoder(kind)))

@@ -34,10 +34,27 @@ from llm_latency.notation import (
     windowed_keys,
     windowed_kv_length,
 )
-from llm_latency.operator_model.operators import Architecture, Operator, decoder, sharded
+from llm_latency.operator_model.operator import Operator
+from llm_latency.operator_model.operators import LayerKind, ends, layer, sharded
 
-__all__ = ["DECODE", "PREFILL", "TOUCHED_EXPERTS", "Pass", "communication_times", "operators_of", "pass_time"]
+__all__ = [
+    "DECODE",
+    "ORDER",
+    "PREFILL",
+    "TOUCHED_EXPERTS",
+    "Pass",
+    "ends_time",
+    "layer_time",
+    "message_times",
+    "operators_of",
+    "pass_time",
+]
 
+ORDER = (
+    *("embedding", "QKV", "attention", "windowed attention", "output", "MLP", "router", "experts", "shared experts"),
+    *("norms", "unembedding", "all-reduces", "stages"),
+)
+"""Operators and messages, in the order in which the first token meets them."""
 TOUCHED_EXPERTS = {"uniform": distinct_experts.expr, "identical": experts_per_token}
 """Experts that a pass reads: on average with random routing, or as few as possible."""
 
@@ -125,17 +142,17 @@ PREFILL = Pass(
 
 
 @cache
-def communication_times() -> dict[str, sp.Expr]:
+def message_times() -> dict[str, sp.Expr]:
     """Return the times of what a pass sends between devices, in seconds, by kind.
 
     Returns
     -------
     dict of str to sympy.Expr
-        The all-reduces of all layers, and the sends from stage to stage.
+        The all-reduces of one layer, and the sends of all stages to the next ones.
 
     Examples
     --------
-    >>> list(communication_times())
+    >>> list(message_times())
     ['all-reduces', 'stages']
 
     References
@@ -144,19 +161,19 @@ def communication_times() -> dict[str, sp.Expr]:
     """
     message = {message_bytes: bytes_per_activation * tokens * d_model}
     return {
-        "all-reduces": residual_blocks * n_layers * all_reduce_time.expr.subs(message),
+        "all-reduces": residual_blocks * all_reduce_time.expr.subs(message),
         "stages": stage_send_time.expr.subs(message),
     }
 
 
 @cache
-def operators_of(architecture: Architecture, routing: str) -> tuple[Operator, ...]:
-    """List the operators on one device, with the experts that a pass touches.
+def operators_of(kind: LayerKind | None, routing: str) -> tuple[Operator, ...]:
+    """List the operators of a layer, or of the model's ends, on one device, with the experts that a pass touches.
 
     Parameters
     ----------
-    architecture : Architecture
-        Which operators there are.
+    kind : LayerKind or None
+        The kind of the layer; None for the embedding and the unembedding.
     routing : str
         ``uniform`` or ``identical``.
 
@@ -167,25 +184,24 @@ def operators_of(architecture: Architecture, routing: str) -> tuple[Operator, ..
 
     Examples
     --------
-    >>> len(operators_of(Architecture(), "uniform"))
-    7
+    >>> len(operators_of(LayerKind(), "uniform"))
+    5
 
     References
     ----------
     Derived in operator-model, Eq. (eq-sharding).
     """
-    return tuple(
-        sharded(operator).subs({touched_experts: TOUCHED_EXPERTS[routing]}) for operator in decoder(architecture)
-    )
+    operators = ends() if kind is None else layer(kind)
+    return tuple(sharded(each).subs({touched_experts: TOUCHED_EXPERTS[routing]}) for each in operators)
 
 
 @cache
-def pass_time(architecture: Architecture, routing: str = "uniform", soft: bool = False) -> sp.Expr:
-    """Add up a pass: its operators, its all-reduces, and the sends from stage to stage.
+def layer_time(kind: LayerKind, routing: str = "uniform", soft: bool = False) -> sp.Expr:
+    """Add up a layer: its operators and its all-reduces.
 
     Parameters
     ----------
-    architecture : Architecture
+    kind : LayerKind
         Which operators there are.
     routing : str, optional
         ``uniform`` or ``identical``.
@@ -199,12 +215,66 @@ def pass_time(architecture: Architecture, routing: str = "uniform", soft: bool =
 
     Examples
     --------
-    >>> pass_time(Architecture()).has(sp.Max)
+    >>> layer_time(LayerKind()).has(sp.Max)
     True
 
     References
     ----------
     Derived in operator-model, Eq. (eq-pass-time).
     """
-    operators = sp.Add(*(each.count * each.time(soft) for each in operators_of(architecture, routing)))
-    return operators + sp.Add(*communication_times().values())
+    return sp.Add(*(each.time(soft) for each in operators_of(kind, routing)), message_times()["all-reduces"])
+
+
+@cache
+def ends_time(soft: bool = False) -> sp.Expr:
+    """Add up what a pass does but once: its embedding, its unembedding and the sends from stage to stage.
+
+    Parameters
+    ----------
+    soft : bool, optional
+        Whether reading and computing combine by the soft maximum.
+
+    Returns
+    -------
+    sympy.Expr
+        Time, second.
+
+    Examples
+    --------
+    >>> ends_time().has(n_layers)
+    False
+
+    References
+    ----------
+    Derived in operator-model, Eq. (eq-pass-time).
+    """
+    return sp.Add(*(each.time(soft) for each in operators_of(None, "uniform")), message_times()["stages"])
+
+
+def pass_time(kind: LayerKind, routing: str = "uniform", soft: bool = False) -> sp.Expr:
+    """Add up a pass through a decoder whose layers are all alike.
+
+    Parameters
+    ----------
+    kind : LayerKind
+        The kind of its layers.
+    routing : str, optional
+        ``uniform`` or ``identical``.
+    soft : bool, optional
+        Whether reading and computing combine by the soft maximum.
+
+    Returns
+    -------
+    sympy.Expr
+        Time, one layer after the other, second.
+
+    Examples
+    --------
+    >>> pass_time(LayerKind()).has(n_layers)
+    True
+
+    References
+    ----------
+    Derived in operator-model, Eq. (eq-pass-time).
+    """
+    return n_layers * layer_time(kind, routing, soft) + ends_time(soft)

@@ -1,7 +1,9 @@
-"""A model as the operators see it: which of them it has, the sizes they need, and its parameters."""
+"""A model as the operators see it: groups of equal layers, the sizes they need, and its parameters."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -12,58 +14,86 @@ from llm_latency.checks import checked
 from llm_latency.evaluation import value_of
 from llm_latency.formula import arguments_of
 from llm_latency.notation import REGISTRY
-from llm_latency.operator_model.operators import Architecture, decoder_params
-from llm_latency.operator_model.passes import pass_time
+from llm_latency.operator_model.operators import LayerKind, ends, layer
+from llm_latency.operator_model.passes import Pass, ends_time, layer_time
 
-__all__ = ["architecture_of", "parameter_count", "shape_values"]
+__all__ = ["LayerGroup", "layer_groups", "parameter_count", "sizes_of_ends"]
 
 
-def architecture_of(model: Model, absorbed: bool = True) -> Architecture:
-    """Say which operators a model has.
+@dataclass(frozen=True)
+class LayerGroup:
+    """Layers of a model that are all alike.
 
     Parameters
     ----------
-    model : Model
-        A model.
-    absorbed : bool, optional
-        Whether latent attention works on compressed vectors, as in a decode step.
-
-    Returns
-    -------
-    Architecture
-        What `decoder` takes.
+    count : int
+        How many there are.
+    kind : LayerKind
+        Which operators one of them has in a decode step.
+    sizes : mapping of str to numpy.ndarray
+        What these operators need to know of the model's shape, by names of the registry.
 
     Examples
     --------
-    >>> architecture_of(models["Mixtral-8x7B"]).experts
-    True
+    >>> [(group.count, group.kind.experts) for group in layer_groups(models["DeepSeek-V3-671B"])]
+    [(3, False), (58, True)]
 
     References
     ----------
     Derived in operator-model.
     """
-    return Architecture(
-        latent=model.kv_rank is not None,
-        compressed_query=model.query_rank is not None,
-        absorbed=absorbed,
-        windowed=bool(model.windowed_layers),
-        dense=model.n_experts is None or bool(model.dense_layers),
-        experts=model.n_experts is not None,
-        shared=model.shared_width is not None,
+
+    count: int
+    kind: LayerKind
+    sizes: Mapping[str, np.ndarray]
+
+    def kind_in(self, kind: Pass) -> LayerKind:
+        """Which operators a layer has in a pass."""
+        return replace(self.kind, absorbed=kind.absorbed or not self.kind.latent)
+
+
+def layer_groups(model: Model) -> tuple[LayerGroup, ...]:
+    """List the groups of equal layers of a model.
+
+    Parameters
+    ----------
+    model : Model
+        A model.
+
+    Returns
+    -------
+    tuple of LayerGroup
+        The groups; their order does not count.
+
+    Raises
+    ------
+    ValueError
+        If the shape is incomplete.
+
+    Examples
+    --------
+    >>> [group] = layer_groups(models["Llama-3-70B"])
+    >>> group.count, group.sizes["n_kv_heads"]
+    (80, array(8.))
+
+    References
+    ----------
+    Derived in operator-model.
+    """
+    attention = dict(latent=model.kv_rank is not None, compressed_query=model.query_rank is not None)
+    shared = model.shared_width is not None
+    kinds = {
+        LayerKind(**attention, windowed=windowed, experts=experts, shared=experts and shared): count
+        for count, windowed, experts in _counts(model)
+    }
+    sizes = _sizes(model, (*(name for kind in kinds for name in _sizes_of_layer(kind)), *_sizes_of_ends()))
+    return tuple(
+        LayerGroup(count, kind, {name: sizes[name] for name in _sizes_of_layer(kind)}) for kind, count in kinds.items()
     )
 
 
-@cache
-def _shape_arguments(architecture: Architecture) -> tuple[str, ...]:
-    """List what a model's shape must give: the symbols of its operators in the group ``model``."""
-    expr = pass_time(architecture) + decoder_params(architecture)
-    windows = ("window",) if architecture.windowed else ()
-    derived = ("touched_experts",)
-    return (*(name for name in arguments_of(expr) if REGISTRY[name].group == "model" and name not in derived), *windows)
-
-
-def shape_values(model: Model) -> dict[str, np.ndarray]:
-    """Return what the operators need of a model's shape, checked.
+def sizes_of_ends(model: Model) -> dict[str, np.ndarray]:
+    """Return what the embedding and the unembedding need of a model's shape, checked, and its number of layers.
 
     Parameters
     ----------
@@ -82,17 +112,50 @@ def shape_values(model: Model) -> dict[str, np.ndarray]:
 
     Examples
     --------
-    >>> shape_values(models["Llama-3-70B"])["n_kv_heads"]
-    array(8.)
+    >>> sizes_of_ends(models["Llama-3-70B"])["vocab"]
+    array(128256.)
     """
+    return _sizes(model, ("n_layers", *_sizes_of_ends()))
+
+
+def _counts(model: Model) -> Iterator[tuple[int, bool, bool]]:
+    """Yield how many layers have, or have not, a window, and experts."""
+    windowed = model.windowed_layers or 0
+    dense = (model.dense_layers or 0) if model.n_experts is not None else model.n_layers
+    # Which of the windowed layers are dense does not matter: what they take and hold adds up.
+    both = min(windowed, dense)
+    counts = {
+        (True, False): both,
+        (True, True): windowed - both,
+        (False, False): dense - both,
+        (False, True): model.n_layers - windowed - dense + both,
+    }
+    yield from ((count, *which) for which, count in counts.items() if count)
+
+
+def _sizes(model: Model, names: tuple[str, ...]) -> dict[str, np.ndarray]:
     known = model.arguments
-    wanted = dict.fromkeys(
-        name for absorbed in (True, False) for name in _shape_arguments(architecture_of(model, absorbed))
-    )
-    missing = [name for name in wanted if name not in known]
+    missing = [name for name in dict.fromkeys(names) if name not in known]
     if missing:
         raise ValueError(f"{model.name} needs {', '.join(missing)}")
-    return {name: checked(name, known[name]) for name in wanted}
+    return {name: checked(name, known[name]) for name in names}
+
+
+def _of_the_model(expr) -> tuple[str, ...]:
+    names = (name for name in arguments_of(expr) if REGISTRY[name].group == "model")
+    return tuple(name for name in names if name != "touched_experts")
+
+
+@cache
+def _sizes_of_layer(kind: LayerKind) -> tuple[str, ...]:
+    window = ("window",) if kind.windowed else ()
+    kinds = (kind, replace(kind, absorbed=False)) if kind.latent else (kind,)
+    return tuple(dict.fromkeys((*(name for each in kinds for name in _of_the_model(layer_time(each))), *window)))
+
+
+@cache
+def _sizes_of_ends() -> tuple[str, ...]:
+    return _of_the_model(ends_time() + sum(each.params for each in ends()))
 
 
 def parameter_count(model: str | Model) -> float:
@@ -123,4 +186,7 @@ def parameter_count(model: str | Model) -> float:
     Derived in operator-model, Eq. (eq-decoder-params).
     """
     model = look_up(model, Model, models)
-    return float(value_of(decoder_params(architecture_of(model)), shape_values(model)))
+    total = sum(value_of(each.params, sizes_of_ends(model)) for each in ends())
+    for group in layer_groups(model):
+        total += group.count * sum(value_of(each.params, group.sizes) for each in layer(group.kind))
+    return float(total)

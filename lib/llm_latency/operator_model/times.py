@@ -11,8 +11,7 @@ from llm_latency.checks import common_shape, legal_result, scalar_or_array
 from llm_latency.evaluation import value_of
 from llm_latency.operator_model.deployment import Deployment, deployed, takes_options
 from llm_latency.operator_model.memory import check_fit
-from llm_latency.operator_model.passes import DECODE, PREFILL, Pass, pass_time
-from llm_latency.operator_model.shape import architecture_of
+from llm_latency.operator_model.passes import DECODE, PREFILL, Pass, ends_time, layer_time
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -29,8 +28,11 @@ REQUEST = ("batch", "prompt", "context", "output", "tp", "pp")
 def _seconds(kind: Pass, deployment: Deployment, request: Mapping[str, np.ndarray]) -> np.ndarray:
     """Time a pass; the result has the shape of all the values given, even of those without effect."""
     values = kind.values(request)
-    time = pass_time(architecture_of(deployment.model, kind.absorbed), deployment.routing, deployment.soft)
-    seconds = value_of(kind.rounds, values) * value_of(time, values) + np.zeros(common_shape(request))
+    time = value_of(ends_time(deployment.soft), values)
+    for group in deployment.groups:
+        layer = layer_time(group.kind_in(kind), deployment.routing, deployment.soft)
+        time = time + group.count * value_of(layer, kind.values(request | group.sizes))
+    seconds = value_of(kind.rounds, values) * time + np.zeros(common_shape(request))
     return _legal(f"the time of a {kind.name}", seconds, request)
 
 
