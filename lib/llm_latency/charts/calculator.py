@@ -22,11 +22,8 @@ from llm_latency.charts.vega_expressions import javascript, longest
 from llm_latency.notation import (
     REGISTRY,
     batch,
-    bytes_per_activation,
-    d_model,
     dense_layers,
     n_layers,
-    tokens,
     windowed_layers,
 )
 from llm_latency.numerals import javascript_numeral
@@ -34,7 +31,7 @@ from llm_latency.operator_model.deployment import deployed
 from llm_latency.operator_model.limits import LIMITS
 from llm_latency.operator_model.memory import MEMORY_RULES
 from llm_latency.operator_model.operator import Operator
-from llm_latency.operator_model.operators import LayerKind
+from llm_latency.operator_model.operators import STREAM_BYTES, LayerKind
 from llm_latency.operator_model.passes import DECODE, ORDER, PREFILL, Pass, message_times, operators_of
 
 __all__ = ["deployment_calculator", "every_operator"]
@@ -328,7 +325,7 @@ def _held(latent: bool) -> dict[str, sp.Expr]:
     return {
         "weights": sp.Add(*(each.count * each.held_bytes for each in operators)),
         "sequence": sp.Add(*(each.count * each.kv_bytes for each in operators)).subs(batch, 1),
-        "activations": sp.Max(*(each.live_bytes for each in operators)) + bytes_per_activation * tokens * d_model,
+        "activations": sp.Max(*(each.live_bytes for each in operators)) + STREAM_BYTES,
     }
 
 

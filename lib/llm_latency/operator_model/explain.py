@@ -228,7 +228,7 @@ def _rows(kind: Pass, deployment: Deployment, request: Mapping[str, np.ndarray])
     scale = dict.fromkeys(AMOUNTS, part) | dict.fromkeys(TIMES, rounds)
     totals: dict[str, dict[str, float]] = {}
     groups = [(1, None, values)]
-    groups += [(group.count, group.kind_in(kind), kind.values(request | group.sizes)) for group in deployment.groups]
+    groups += [(group.count, group.kind_in(kind), kind.reached(values | group.sizes)) for group in deployment.groups]
     for count, layer, own in groups:
         names, quantities = _quantities(layer, deployment.routing, deployment.soft)
         for (name, quantity), value in zip(names, value_of(quantities, own), strict=True):

@@ -13,14 +13,11 @@ from llm_latency.checks import checked, common_shape, legal_result, scalar_or_ar
 from llm_latency.evaluation import value_of
 from llm_latency.notation import (
     batch,
-    bytes_per_activation,
-    d_model,
     mem_size,
-    tokens,
 )
 from llm_latency.numerals import numeral
 from llm_latency.operator_model.deployment import Deployment, deployed, takes_options
-from llm_latency.operator_model.operators import LayerKind
+from llm_latency.operator_model.operators import STREAM_BYTES, LayerKind
 from llm_latency.operator_model.passes import DECODE, PREFILL, operators_of
 from llm_latency.table import markdown_table
 
@@ -33,8 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["MEMORY_RULES", "Memory", "check_fit", "held_bytes", "memory"]
 
 GIGABYTE = 1e9
-LONGEST_CONTEXT = 2.0**50
-"""Tokens; a cache that fits at this length fits at any."""
 
 _weights, _sequence, _activations, _held = (
     sp.Symbol(part, positive=True) for part in ("weights", "sequence", "activations", "held")
@@ -215,13 +210,13 @@ def check_fit(deployment: Deployment, request: dict[str, np.ndarray]) -> None:
 
 
 @cache
-def held_bytes(kind: LayerKind | None, routing: str) -> dict[str, sp.Expr]:
-    """List what a device holds of one layer, or of the model's ends.
+def held_bytes(kind: LayerKind, routing: str) -> dict[str, sp.Expr]:
+    """List what a device holds of one layer.
 
     Parameters
     ----------
-    kind : LayerKind or None
-        The kind of the layer; None for the embedding and the unembedding.
+    kind : LayerKind
+        The kind of the layer.
     routing : str
         ``uniform`` or ``identical``.
 
@@ -261,13 +256,13 @@ def _parts(deployment: Deployment, request: dict[str, np.ndarray]) -> dict[str, 
     either = np.maximum(first, value_of(unembedding.weight_bytes, values))
     weights, live = [], [value_of(each.live_bytes, values) for each in (embedding, unembedding)]
     for group in deployment.groups:
-        held, own = held_bytes(group.kind_in(kind), deployment.routing), PREFILL.values(request | group.sizes)
+        held, own = held_bytes(group.kind_in(kind), deployment.routing), PREFILL.reached(values | group.sizes)
         weights.append(value_of(held["weights"], own))
         live.append(value_of(held["live"], own))
     return {
         "weights": np.where(values["pp"] > 1, either, first + last) + _fullest_stage(deployment, weights),
         "sequence": _cached(deployment, request["context"]),
-        "activations": value_of(bytes_per_activation * tokens * d_model, values) + reduce(np.maximum, live),
+        "activations": value_of(STREAM_BYTES, values) + reduce(np.maximum, live),
         "mem_size": checked("mem_size", deployment.device.mem_size),
         "batch": request["batch"],
     }
@@ -296,17 +291,17 @@ def _fullest_stage(deployment: Deployment, bytes_of_layers: list[np.ndarray]) ->
 
 
 def _largest_context(deployment: Deployment, parts: dict[str, np.ndarray]) -> np.ndarray:
-    """Return the largest context whose cache fits beside the rest, by bisection."""
+    """Return the largest context whose cache fits beside the rest, by Newton's method.
+
+    The cache grows along straight pieces, each no steeper than the last, because a window that is full no longer grows.
+    A step along a piece therefore never leads too far, and each step leaves a piece behind.
+    """
     free = (parts["mem_size"] - parts["weights"] - parts["activations"]) / parts["batch"]
-
-    def fits(length: np.ndarray) -> np.ndarray:
-        return _cached(deployment, length) <= free
-
+    length = 0 * free
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for _ in range(len(deployment.groups) + 1):
+            cached = _cached(deployment, length)
+            growth = _cached(deployment, length + 1) - cached
+            length = np.maximum(0, length + np.where(growth > 0, np.floor((free - cached) / growth), np.inf))
     learned = deployment.values["n_positions"]
-    longest = np.where(learned > 0, learned, LONGEST_CONTEXT) + 0 * free
-    low, high = np.zeros(longest.shape), longest
-    while (high - low > 1).any():
-        middle = np.floor((low + high) / 2)
-        fit = fits(middle)
-        low, high = np.where(fit, middle, low), np.where(fit, high, middle)
-    return np.where(fits(longest), np.where(learned > 0, longest, np.inf), low)
+    return np.minimum(length, np.where(learned > 0, learned, np.inf))

@@ -51,7 +51,10 @@ from llm_latency.notation import (
 )
 from llm_latency.operator_model.operator import Operator
 
-__all__ = ["LayerKind", "decoder", "decoder_params", "ends", "layer", "sharded"]
+__all__ = ["STREAM_BYTES", "LayerKind", "decoder", "decoder_params", "ends", "layer", "sharded"]
+
+STREAM_BYTES = bytes_per_activation * tokens * d_model
+"""One vector of the model's width for every token: the residual stream, and what an all-reduce adds up."""
 
 
 @dataclass(frozen=True)
@@ -225,7 +228,7 @@ def layer(kind: LayerKind) -> tuple[Operator, ...]:
         params=residual_blocks * d_model,
         weight_bytes=bytes_per_param * residual_blocks * d_model,
         activation_bytes=bytes_per_activation * tokens * (3 * residual_blocks + 2) * d_model,
-        live_bytes=bytes_per_activation * tokens * d_model,
+        live_bytes=STREAM_BYTES,
     )
     return qkv, core, output, *mlps, norms
 
@@ -250,9 +253,9 @@ def ends() -> tuple[Operator, Operator]:
     embedding = Operator(
         "embedding",
         params=(vocab + n_positions) * d_model,
-        activation_bytes=2 * bytes_per_activation * tokens * d_model,
+        activation_bytes=2 * STREAM_BYTES,
         bytes_per_param=bytes_per_vocab_param,
-        live_bytes=bytes_per_activation * tokens * d_model,
+        live_bytes=STREAM_BYTES,
     )
     unembedding = _product("unembedding", vocab * d_model, vocab + d_model, rows=batch, stored_as=bytes_per_vocab_param)
     return embedding, replace(unembedding, params=(vocab_matrices - 1) * vocab * d_model)

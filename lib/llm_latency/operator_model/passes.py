@@ -16,15 +16,12 @@ from llm_latency.formulas.collectives import all_reduce_time, stage_send_time
 from llm_latency.formulas.experts import distinct_experts
 from llm_latency.notation import (
     batch,
-    bytes_per_activation,
     context,
-    d_model,
     experts_per_token,
     keys,
     kv_length,
     message_bytes,
     microbatches,
-    n_layers,
     output,
     pp,
     prompt,
@@ -35,7 +32,7 @@ from llm_latency.notation import (
     windowed_kv_length,
 )
 from llm_latency.operator_model.operator import Operator
-from llm_latency.operator_model.operators import LayerKind, ends, layer, sharded
+from llm_latency.operator_model.operators import STREAM_BYTES, LayerKind, ends, layer, sharded
 
 __all__ = [
     "DECODE",
@@ -47,7 +44,6 @@ __all__ = [
     "layer_time",
     "message_times",
     "operators_of",
-    "pass_time",
 ]
 
 ORDER = (
@@ -105,11 +101,29 @@ class Pass:
         Returns
         -------
         dict of str to numpy.ndarray
-            The same for one micro-batch, with tokens and keys; those of windows only for a model with windows.
+            The same for one micro-batch, with tokens and keys; those of windows need the sizes of a layer, too.
         """
-        values = {**request, "batch": request["batch"] / request["microbatches"]}
-        known = {symbol: expr for symbol, expr in self.reach.items() if {*arguments_of(expr)} <= values.keys()}
-        return values | {symbol.name: value_of(expr, values) for symbol, expr in known.items()}
+        return self.reached({**request, "batch": request["batch"] / request["microbatches"]})
+
+    def reached(self, values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Add the tokens and keys that follow from values of one micro-batch and are not among them.
+
+        Parameters
+        ----------
+        values : mapping of str to numpy.ndarray
+            Values by their names in the registry, such as those of `values` and the sizes of a layer.
+
+        Returns
+        -------
+        dict of str to numpy.ndarray
+            The values, and what was added.
+        """
+        follows = {
+            symbol.name: value_of(expr, values)
+            for symbol, expr in self.reach.items()
+            if symbol.name not in values and {*arguments_of(expr)} <= values.keys()
+        }
+        return {**values, **follows}
 
 
 # One of `output` steps in a row, each of which generates a token, at their mean number of keys.
@@ -159,7 +173,7 @@ def message_times() -> dict[str, sp.Expr]:
     ----------
     Derived in operator-model, Eq. (eq-pass-time).
     """
-    message = {message_bytes: bytes_per_activation * tokens * d_model}
+    message = {message_bytes: STREAM_BYTES}
     return {
         "all-reduces": residual_blocks * all_reduce_time.expr.subs(message),
         "stages": stage_send_time.expr.subs(message),
@@ -241,40 +255,11 @@ def ends_time(soft: bool = False) -> sp.Expr:
 
     Examples
     --------
-    >>> ends_time().has(n_layers)
-    False
-
-    References
-    ----------
-    Derived in operator-model, Eq. (eq-pass-time).
-    """
-    return sp.Add(*(each.time(soft) for each in operators_of(None, "uniform")), message_times()["stages"])
-
-
-def pass_time(kind: LayerKind, routing: str = "uniform", soft: bool = False) -> sp.Expr:
-    """Add up a pass through a decoder whose layers are all alike.
-
-    Parameters
-    ----------
-    kind : LayerKind
-        The kind of its layers.
-    routing : str, optional
-        ``uniform`` or ``identical``.
-    soft : bool, optional
-        Whether reading and computing combine by the soft maximum.
-
-    Returns
-    -------
-    sympy.Expr
-        Time, one layer after the other, second.
-
-    Examples
-    --------
-    >>> pass_time(LayerKind()).has(n_layers)
+    >>> ends_time().has(pp)
     True
 
     References
     ----------
     Derived in operator-model, Eq. (eq-pass-time).
     """
-    return n_layers * layer_time(kind, routing, soft) + ends_time(soft)
+    return sp.Add(*(each.time(soft) for each in operators_of(None, "uniform")), message_times()["stages"])

@@ -186,7 +186,8 @@ def parameter_count(model: str | Model) -> float:
     Derived in operator-model, Eq. (eq-decoder-params).
     """
     model = look_up(model, Model, models)
-    total = sum(value_of(each.params, sizes_of_ends(model)) for each in ends())
+    sizes = sizes_of_ends(model)
+    total = sum(value_of(each.params, sizes) for each in ends())
     for group in layer_groups(model):
         total += group.count * sum(value_of(each.params, group.sizes) for each in layer(group.kind))
     return float(total)

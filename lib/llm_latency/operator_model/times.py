@@ -31,7 +31,7 @@ def _seconds(kind: Pass, deployment: Deployment, request: Mapping[str, np.ndarra
     time = value_of(ends_time(deployment.soft), values)
     for group in deployment.groups:
         layer = layer_time(group.kind_in(kind), deployment.routing, deployment.soft)
-        time = time + group.count * value_of(layer, kind.values(request | group.sizes))
+        time = time + group.count * value_of(layer, kind.reached(values | group.sizes))
     seconds = value_of(kind.rounds, values) * time + np.zeros(common_shape(request))
     return _legal(f"the time of a {kind.name}", seconds, request)
 
