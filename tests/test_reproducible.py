@@ -1,7 +1,5 @@
 """The site and the PDF are the same bytes wherever and whenever they are built from one commit."""
 
-import os
-import shutil
 import subprocess
 import sys
 from filecmp import dircmp
@@ -10,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from book_tools.browser import why_no_browser
-from conftest import ROOT
+from book_tools.repository import BUILD, copy_repository, environment_of
 
 pytestmark = [pytest.mark.long, pytest.mark.skipif(bool(why_no_browser()), reason="needs a browser to print the PDF")]
 
-NOT_COPIED = shutil.ignore_patterns(".venv", ".node", ".mutation", "_build", ".*_cache", "__pycache__")
 PLACES = {
     "book": {"TZ": "UTC", "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8", "PYTHONHASHSEED": "1"},
     "a folder with a longer näme": {"TZ": "Pacific/Kiritimati", "LC_ALL": "C", "LANG": "tr_TR", "PYTHONHASHSEED": "2"},
@@ -24,14 +21,8 @@ PLACES = {
 
 def build(folder: Path, surroundings: dict[str, str]) -> Path:
     """Build the site and the PDF in a copy of the repository, and return their folder."""
-    shutil.copytree(ROOT, folder, ignore=NOT_COPIED)
-    sources = os.pathsep.join([str(folder / "lib"), str(folder / "tools")])
-    environment = {**os.environ, **surroundings, "PYTHONPATH": sources, "PYTHONDONTWRITEBYTECODE": "1"}
-    jupyter_book = Path(sys.executable).parent / "jupyter-book"
-    for command in (
-        [jupyter_book, "build", ".", "-W", "--keep-going", "--quiet"],
-        [sys.executable, "-m", "book_print"],
-    ):
+    environment = environment_of(copy_repository(folder)) | surroundings
+    for command in (BUILD, [sys.executable, "-m", "book_print"]):
         subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
     return folder / "_build"
 

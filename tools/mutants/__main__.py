@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from book_tools.repository import ROOT
+from book_tools.repository import BUILD, ROOT, copy_repository, environment_of
 from mutants import changes
 
 REPLACEMENTS = Path(__file__).with_name("replacements.toml")
@@ -37,9 +37,7 @@ TESTED_BY = {
 """Modules and tables whose tests are in a file of another name."""
 TOOLS = r"book_\w+|site_check|mutants|small_\w+|need_browser|\bNOTEBOOKS\b"
 """What a test module names if it tests more than the library."""
-LEFT_OUT = (".venv", ".node", ".mutation", "_build", ".*_cache", "__pycache__")
 PYTEST = [sys.executable, "-m", "pytest", "-x", "-n0"]
-BUILD = [str(Path(sys.executable).parent / "jupyter-book"), "build", ".", "-W", "--keep-going", "--quiet"]
 NO_BROWSER = "none"
 NOTHING_FAILED = (0, 5)
 """pytest returns 5 if there are no tests, or only tests that need a browser."""
@@ -83,10 +81,9 @@ def replace_first(old: str, new: str) -> Callable[[str], str]:
     return lambda text: text.replace(old, new, 1)
 
 
-def copy_repository(folder: Path) -> Path:
+def compiled_copy(folder: Path) -> Path:
     """Copy the repository, with compiled modules, which save each check a few seconds."""
-    copy = folder / "book"
-    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*LEFT_OUT))
+    copy = copy_repository(folder / "book")
     subprocess.run([sys.executable, "-m", "compileall", "-q", "lib", "tools", "tests"], cwd=copy, check=True)
     return copy
 
@@ -136,8 +133,7 @@ def outcome_of(mutant: Mutant, copy: Path) -> str:
 
 def failing_stages(file: str, copy: Path) -> Iterator[str]:
     """Run the checks in a copy of the repository, and yield the names of those that fail."""
-    sources = os.pathsep.join([str(copy / "lib"), str(copy / "tools")])
-    environment = {**os.environ, "PYTHONPATH": sources, "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = environment_of(copy)
     for stage, command, browser in stages(file):
         with_browser = {**environment, "CHROMIUM": browser}
         try:
@@ -155,7 +151,7 @@ def survivors_of(mutants: list[Mutant]) -> Iterator[Mutant]:
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(workers) as pool:
         copies = queue.SimpleQueue()
         for number in range(workers):
-            copies.put(copy_repository(Path(folder, str(number))))
+            copies.put(compiled_copy(Path(folder, str(number))))
 
         def run(mutant: Mutant) -> tuple[Mutant, str]:
             copy = copies.get()
@@ -196,8 +192,7 @@ def main() -> int:
     survivors = list(survivors_of([*drawn, *chosen]))
     for mutant in survivors:
         print(f"SURVIVED {mutant.name}\n{change_of(mutant)}")
-    alive = {id(mutant) for mutant in survivors}
-    killed, others = (sum(id(mutant) not in alive for mutant in group) for group in (drawn, chosen))
+    killed, others = (sum(mutant not in survivors for mutant in group) for group in (drawn, chosen))
     print(f"{killed} of {len(drawn)} drawn mutants killed, and {others} of {len(chosen)} chosen ones")
     return int(killed < WANTED * len(drawn) or others < len(chosen))
 
