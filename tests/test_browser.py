@@ -54,7 +54,7 @@ def test_a_page_opens_without_faults(browser, base, address, width, mode):
     assert found.live_charts == (address == DECODE_PAGE)
 
 
-@pytest.mark.parametrize("address", [INDEX, DECODE_PAGE])
+@pytest.mark.parametrize("address", [INDEX, DECODE_PAGE, "book/api.html"])
 def test_a_page_fits_the_window_at_widths_in_between(browser, base, address):
     with open_page(browser, base) as page:
         page.goto(f"{base}/{address}")

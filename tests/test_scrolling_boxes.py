@@ -16,7 +16,11 @@ MEASURED = "() => new Promise((done) => requestAnimationFrame(() => requestAnima
 
 @pytest.mark.parametrize(
     ("node", "loaded"),
-    [(nodes.table(), True), (nodes.math_block(), True), (nodes.paragraph(), False), (None, False)],
+    [
+        *((kind(), True) for kind in (nodes.table, nodes.math_block, nodes.literal_block, nodes.doctest_block)),
+        (nodes.paragraph(), False),
+        (None, False),
+    ],
 )
 def test_only_pages_with_boxes_load_the_assets(node, loaded):
     names = []

@@ -31,6 +31,7 @@ from . import (
     static_files,
     style_sheets,
     symbol_meanings,
+    theme_script,
 )
 
 PARTS = (
@@ -38,7 +39,7 @@ PARTS = (
     *(live_charts, chart_colours, dark_charts),
     *(cell_anchors, code_folding, run_instructions),
     *(glossary_links, api_reference, bibliography_order, search_index),
-    *(static_files, icon_font, scrolling_boxes, deferred_scripts, style_sheets),
+    *(static_files, icon_font, scrolling_boxes, deferred_scripts, theme_script, style_sheets),
     *(accessibility, head_metadata, footer, not_found, content_security, outside_resources),
 )
 

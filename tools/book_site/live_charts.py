@@ -39,6 +39,8 @@ CONFIG = {
     "view": {"stroke": None},
 }
 """The style of the charts. The pictures keep the CSS variables, so they follow the theme's colours."""
+FITTED = {"width": "container", "autosize": {"type": "fit-x", "contains": "padding", "resize": True}}
+"""The width of a chart on the site; the stored one is JupyterLab's. The widest tick label has room."""
 
 
 class LiveChart(nodes.General, nodes.Element):
@@ -67,10 +69,11 @@ def setup(app: Sphinx) -> None:
 
 
 def visit_html(translator: HTML5Translator, node: LiveChart) -> None:
-    """Write a chart's headline, its picture, its controls, and its specification for the script."""
+    """Write a chart's headline, its picture, its controls, and, compiled from Vega-Lite to Vega, its specification."""
     spec = node["spec"]
     untitled = {key: value for key, value in spec.items() if key != "title"} | {"config": CONFIG, "height": HEIGHT}
-    stored = with_variables(json.dumps(untitled, ensure_ascii=False)).replace("<", "\\u003c")
+    compiled = vl_convert.vegalite_to_vega({key: value for key, value in (untitled | FITTED).items() if key != "$schema"})
+    stored = with_variables(json.dumps(compiled, ensure_ascii=False)).replace("<", "\\u003c")
     for colour in sorted(set(COLOUR.findall(stored))):
         message = "live chart: the colour %s stays light on a dark page: it is not in llm_latency.charts.palette.PARTS"
         logger.warning(message, colour, location=node, type="book_site", subtype="colours")

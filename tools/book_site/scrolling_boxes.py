@@ -1,4 +1,4 @@
-"""Let readers scroll wide tables and equations in boxes of their own, filter long tables, and read them on a phone."""
+"""Let readers scroll wide tables, equations and code in boxes of their own, filter tables, and read them on a phone."""
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -9,7 +9,8 @@ def setup(app: Sphinx) -> None:
 
 
 def add_assets(app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None) -> None:
-    """Load the style sheet and the script on a page that has a table or an equation."""
-    if doctree and any(isinstance(node, nodes.table | nodes.math_block) for node in doctree.findall()):
+    """Load the style sheet and the script on a page that has a table, an equation or code."""
+    boxes = nodes.table | nodes.math_block | nodes.literal_block | nodes.doctest_block
+    if doctree and any(isinstance(node, boxes) for node in doctree.findall()):
         app.add_css_file("scrolling-boxes.css", priority=900)
         app.add_js_file("scrolling-boxes.js", defer="defer")

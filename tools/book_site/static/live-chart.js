@@ -54,20 +54,17 @@
     for (const control of controls) {
       if (control.type === "range") stops.set(control, JSON.parse(control.dataset.values));
     }
-    delete spec.$schema; // Vega-Lite 6 reads version 5, but would complain about it.
-    spec.width = "container"; // The stored width is JupyterLab's.
-    spec.autosize = { type: "fit-x", contains: "padding", resize: true }; // Room for the widest tick label.
-    for (const parameter of spec.params) {
-      delete parameter.bind; // The page has controls of its own.
-      const control = controls.find((each) => each.dataset.name === parameter.name);
-      if (control) parameter.value = setting(control);
+    for (const signal of spec.signals) {
+      delete signal.bind; // The page has controls of its own.
+      const control = controls.find((each) => each.dataset.name === signal.name);
+      if (control) signal.value = setting(control);
     }
 
     const picture = chart.querySelector(".live-chart-view");
     const view = picture.cloneNode(false);
     picture.after(view);
     const embedded = await embed(view, spec, {
-      mode: "vega-lite", renderer: "svg", actions: false, defaultStyle: false, tooltip: false,
+      mode: "vega", renderer: "svg", actions: false, defaultStyle: false, tooltip: false,
       ast: true, // An interpreter of expressions: the content security policy allows no new functions.
       config: { font: getComputedStyle(chart).fontFamily },
     });

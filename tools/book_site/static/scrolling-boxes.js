@@ -131,7 +131,7 @@
     else watchScrolling(box, `Box ${number}: ${kindOf(box)}`);
   }
 
-  const boxes = document.querySelectorAll(".pst-scrollable-table-container, .math-scroll, .cell_input pre");
+  const boxes = document.querySelectorAll(".pst-scrollable-table-container, .math-scroll, pre");
   [...boxes].forEach((box, index) => {
     const fold = box.closest("details:not([open])");
     if (fold) fold.addEventListener("toggle", () => prepare(box, index + 1), { once: true });
