@@ -72,7 +72,9 @@ def visit_html(translator: HTML5Translator, node: LiveChart) -> None:
     """Write a chart's headline, its picture, its controls, and, compiled from Vega-Lite to Vega, its specification."""
     spec = node["spec"]
     untitled = {key: value for key, value in spec.items() if key != "title"} | {"config": CONFIG, "height": HEIGHT}
-    compiled = vl_convert.vegalite_to_vega({key: value for key, value in (untitled | FITTED).items() if key != "$schema"})
+    compiled = vl_convert.vegalite_to_vega(
+        {key: value for key, value in (untitled | FITTED).items() if key != "$schema"}
+    )
     stored = with_variables(json.dumps(compiled, ensure_ascii=False)).replace("<", "\\u003c")
     for colour in sorted(set(COLOUR.findall(stored))):
         message = "live chart: the colour %s stays light on a dark page: it is not in llm_latency.charts.palette.PARTS"

@@ -1,4 +1,4 @@
-"""Keep the theme's script from laying the page out once for every box of code: `scrolling-boxes.js` does it once for all."""
+"""Keep the theme's script from laying a page out once for every box of code; `scrolling-boxes.js` does it once."""
 
 from pathlib import Path
 

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 
+import vl_convert
 from playwright.sync_api import Page
 
 import llm_latency as ll
-from book_site.live_charts import headline
+from book_site.live_charts import HEADLINE, texts_in
 
 LONGEST_RESPONSE = 100
 """How long a chart may take to follow a control, ms."""
@@ -65,11 +66,15 @@ def set_control(page: Page, chart: int, control: int, value: float | str) -> dic
 def expected_words(specification: dict, settings: dict) -> list[str]:
     """Compute outside the browser what a chart says after its controls were moved."""
     # From the chart's own specification, in another engine; the tests compare the specification with the library.
-    parameters = [
-        {**parameter, "value": settings[parameter["name"]]} if parameter["name"] in settings else parameter
-        for parameter in specification["params"]
+    signals = [
+        {**signal, "value": settings[signal["name"]]} if signal["name"] in settings else signal
+        for signal in specification["signals"]
+        if signal["name"] != "width"  # that of the page
     ]
-    return headline({**specification, "params": parameters})
+    words = {"text": {"signal": f"join({HEADLINE}, '\\n')"}}
+    marks = [{"type": "text", "encode": {"update": words}}]
+    scene = vl_convert.vega_to_scenegraph({"signals": signals, "marks": marks})
+    return [line for text in texts_in(scene) for line in text.split("\n") if line]
 
 
 def find_problems(moves: list[ControlMove]) -> Iterator[str]:
