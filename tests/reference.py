@@ -99,7 +99,7 @@ def cached_elements(model, o):
 
 def attention(model, o, p, b_w, b_kv):
     """Return the operators of attention, with and without a window; latent attention absorbs or expands."""
-    h, n, n_w, a = model.d_model, model.n_layers, model.windowed_layers or 0, model.n_heads / o.tp
+    h, n, n_w, a = model.d_model, model.n_layers, windowed_layers(model), model.n_heads / o.tp
     cached = cached_elements(model, o)
     if model.kv_rank:
         r_q, r_kv, d_n, d_r, d_v = model.query_rank, model.kv_rank, model.nope_dim, model.rope_dim, model.value_dim
@@ -156,8 +156,13 @@ def mixture(count, model, o, p, b_w, b_e):
 
 def layers_by_kind(model):
     """Return how many layers have an MLP, and how many have experts."""
-    dense = model.dense_layers or 0 if model.n_experts else model.n_layers
+    dense = sum(group.n_layers for group in model.layers if not group.n_experts)
     return dense, model.n_layers - dense
+
+
+def windowed_layers(model):
+    """Return how many layers have a window."""
+    return sum(group.n_layers for group in model.layers if group.window)
 
 
 def decoder(model, o, p):
@@ -281,7 +286,7 @@ def weights_of_fullest_stage(model, o):
 
 def cache_of_fullest_stage(model, o, batch, context):
     """Return the bytes of the keys and values that a stage keeps, in layers without windows where possible."""
-    windowed = model.windowed_layers or 0
+    windowed = windowed_layers(model)
     kept = [context] * (model.n_layers - windowed) + [min(context, model.window or inf)] * windowed
     *_, b_kv = storage_of(model, o)
     return b_kv * batch * cached_elements(model, o) * sum(kept[: ceil(model.n_layers / o.pp)])

@@ -1,4 +1,5 @@
 import dataclasses
+import json
 import re
 from datetime import date
 
@@ -57,6 +58,7 @@ RULES = {
     "latencies.csv": SOURCED | MEASURED,
     "matmuls.csv": SOURCED | MEASURED,
     "token_log.csv": SOURCED | MEASURED,
+    "architectures.csv": {"defaults": ("JSON", lambda cell: isinstance(json.loads(cell), dict))},
     "claims.csv": {"page": ("a page of the book", lambda cell: cell in NOTEBOOKS)},
     "profile.csv": SOURCED
     | {name: rule for name, rule in MEASURED.items() if name != "time"}
@@ -81,6 +83,7 @@ def pairs(row):
 def registered(quantity):
     """Name the variable whose unit a quantity has."""
     other_peaks = set(COMPUTE_DTYPES.values())
+    quantity = quantity.rpartition(".")[2]  # local.window is the window of some layers
     return "peak_flops" if quantity in other_peaks else "n_params" if quantity == "n_active_params" else quantity
 
 

@@ -52,7 +52,10 @@ experts = st.builds(
     st.integers(1, 8),
     st.booleans(),
 )
-windows = st.builds(lambda window: dict(window=window, windowed_layers=1), st.integers(1, 10_000))
+# Every layer but one has the window.
+windows = st.builds(
+    lambda window: dict(window=window, groups={"full": dict(n_layers=1, window=0)}), st.integers(1, 10_000)
+)
 
 
 @st.composite
@@ -261,16 +264,24 @@ def test_what_a_device_lacks_is_named():
 @pytest.mark.parametrize(
     ("shape", "message"),
     [
-        ({"n_heads": 0}, "mine: n_heads = 0 must be a whole number > 0"),
-        ({"n_heads": "4"}, "mine: n_heads = '4' must be a whole number > 0"),
+        ({"head_dim": 0}, "mine: head_dim = 0 must be a whole number > 0"),
+        ({"n_heads": "4"}, "mine: n_heads = '4' must be a whole number >= 0"),
         ({"d_model": None}, "mine: d_model = None must be a whole number > 0"),
         ({"n_layers": 2.5}, "mine: n_layers = 2.5 must be a whole number > 0"),
-        ({"windowed_layers": -1}, "mine: windowed_layers = -1 must be a whole number >= 0"),
+        ({"n_positions": -1}, "mine: n_positions = -1 must be a whole number >= 0"),
+        ({"groups": {"local": {"n_layers": 1, "window": -1}}}, "local.window = -1 must be a whole number >= 0"),
+        ({"groups": {"local": {"window": 8}}}, "groups: local needs n_layers"),
+        ({"groups": {"local": {"n_layers": 0}}}, "groups: local.n_layers = 0 must be a whole number > 0"),
+        ({"groups": {"local": {"n_layers": 1, "windows": 8}}}, "local has no field 'windows'; did you mean 'window'?"),
+        ({"groups": {"local": 3}}, "groups: local = 3 must map fields of a layer to numbers"),
+        ({"groups": [1]}, r"groups = \[1\] must map names to groups of layers"),
+        ({"groups": {"local": {"n_layers": 3}}}, "the groups have 3 layers, and the model has n_layers = 2"),
+        ({"groups": {"a": {"n_layers": 1, "n_kv_heads": 3}}}, "mine: a: n_kv_heads = 3 must divide n_heads = 4"),
         ({"bytes_per_kv": float("inf")}, "mine: bytes_per_kv = inf must be a number > 0"),
         ({"kv_rank": 8}, "mine: kv_rank needs nope_dim, rope_dim, value_dim"),
         ({"experts_per_token": 2}, "mine: experts_per_token needs n_experts"),
         ({"query_rank": 8}, "mine: query_rank needs kv_rank"),
-        ({"window": 8}, "mine: window needs windowed_layers"),
+        ({"window": 8, "n_heads": None}, "mine: window needs n_heads"),
         ({"n_kv_heads": 3}, "mine: n_kv_heads = 3 must divide n_heads = 4"),
         ({"n_experts": 4, "experts_per_token": 5, "expert_width": 8}, "experts_per_token = 5 must be <= n_experts = 4"),
     ],

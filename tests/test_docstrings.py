@@ -4,9 +4,10 @@ import importlib
 import inspect
 import pkgutil
 import re
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 
 import llm_latency
+from llm_latency.catalogue.tables import Spec
 
 
 def public_objects():
@@ -21,12 +22,14 @@ def public_objects():
 
 
 def arguments(value):
-    """List the arguments that a docstring must describe."""
+    """List the arguments that a docstring must describe; a layer's fields are described where they are defined."""
     if inspect.isclass(value) and not is_dataclass(value) and "__init__" not in vars(value):
         return []
     own = inspect.signature(value, follow_wrapped=False).parameters
     options = inspect.signature(llm_latency.Deployment).parameters.keys() - {"model", "device"}
-    given = [name for name in own if name != "self"]
+    bases = [base for base in getattr(value, "__bases__", ()) if is_dataclass(base) and base is not Spec]
+    inherited = {field.name for base in bases for field in fields(base)}
+    given = [name for name in own if name != "self" and name not in inherited]
     return given if value is llm_latency.Deployment else [name for name in given if name not in options]
 
 

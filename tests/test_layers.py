@@ -12,19 +12,28 @@ LIBRARY, TOOLS = ROOT / "lib" / "llm_latency", ROOT / "tools"
 # A module imports from the lines above its own, and nothing else of the library.
 LAYERS = [
     "numerals suggestions numpy_printer catalogue.frozen charts.palette formulas.examples",
-    "registry table catalogue.tables catalogue.hf_config charts.vega_expressions",
-    "notation catalogue.devices catalogue.models charts.specification",
+    "registry table catalogue.tables catalogue.layers catalogue.configuration.keys catalogue.configuration.modules "
+    "catalogue.configuration.schemes "
+    "charts.vega_expressions",
+    "catalogue.configuration.layers catalogue.configuration.patterns catalogue.configuration.document "
+    "catalogue.configuration.storage",
+    "catalogue.configuration.architectures",
+    "notation catalogue.devices catalogue.configuration.reader charts.specification",
+    "catalogue.configuration",
+    "catalogue.models",
     "formula checks charts.controls",
     "catalogue.dataset evaluation charts.labels formulas.transformer formulas.footprint formulas.attention "
     "formulas.quantisation",
     "catalogue.measurements charts.bars formulas.roofline formulas.collectives",
     "charts.plots formulas.kv_cache formulas.experts operator_model.operator",
-    "formulas.latency operator_model.operators operator_model.limits",
-    "formulas operator_model.passes charts.live",
+    "formulas.latency operator_model.blocks operator_model.limits",
+    "formulas operator_model.operators charts.live",
+    "operator_model.passes",
     "operator_model.shape",
     "operator_model.deployment",
     "operator_model.memory",
-    "operator_model.times operator_model.explain charts.calculator",
+    "operator_model.times operator_model.explain charts.pass_expressions",
+    "charts.calculator",
     "catalogue operator_model charts",
     "",
 ]

@@ -1,5 +1,6 @@
 """The operator model against an independent one, `reference.py`, which is written from the pages in plain Python."""
 
+from collections import Counter
 from itertools import product
 
 import pytest
@@ -66,17 +67,30 @@ def models(draw, attention, windowed, experts):
         widths = ATTENTION[attention]
         shape |= widths | dict(head_dim=widths["nope_dim"] + widths["rope_dim"], value_dim=draw(st.integers(1, 256)))
     if windowed:
-        shape |= dict(window=draw(st.integers(1, 10_000)), windowed_layers=draw(st.integers(1, n_layers)))
+        shape |= dict(window=draw(st.integers(1, 10_000)))
     parts = EXPERTS[experts]
     if "experts" in parts:
         width = 16 * draw(st.integers(1, 400))
         shape |= dict(n_experts=16 * draw(st.integers(1, 16)), expert_width=width)
         shape |= dict(experts_per_token=draw(st.sampled_from([1, 2, 8, 16])))
         shape |= dict(mlp_width=16 * draw(st.integers(1, 9000)) if "dense" in parts else None)
-        shape |= dict(dense_layers=draw(st.integers(1, n_layers - 1))) if "dense" in parts else {}
         shape |= dict(shared_width=16 * draw(st.integers(1, 400))) if "shared" in parts else {}
         shape |= draw(some({"bytes_per_expert_param": st.sampled_from([1, 2])}))
+    windowed_layers = draw(st.integers(1, n_layers)) if windowed else 0
+    dense_layers = draw(st.integers(1, n_layers - 1)) if "dense" in parts else 0
+    shape |= dict(groups=groups_of(n_layers, draw(st.permutations(range(n_layers))), windowed_layers, dense_layers))
     return ll.Model(name="random", **shape)
+
+
+def groups_of(n_layers, order, windowed, dense):
+    """Return the groups of layers of which so many have a window, and so many, in another order, no experts."""
+    kinds = Counter((layer < windowed or not windowed, order[layer] < dense) for layer in range(n_layers))
+    return {
+        f"{'windowed' if slides else 'full'} {'dense' if plain else 'others'}": dict(n_layers=count)
+        | ({} if slides else dict(window=0))
+        | (dict(n_experts=0) if plain else {})
+        for (slides, plain), count in kinds.items()
+    }
 
 
 machines = st.builds(

@@ -41,7 +41,29 @@ bytes_per_vocab_param = quantity(
     "bytes of one stored parameter of the embedding and the unembedding",
     "conversion",
 )
+bytes_per_head_param = quantity(
+    "bytes_per_head_param", "b_{u}", byte, "bytes of one stored parameter of the unembedding", "conversion"
+)
+bytes_per_attention_param = quantity(
+    "bytes_per_attention_param",
+    "b_{w,a}",
+    byte,
+    "bytes of one stored parameter of attention or of a recurrent layer",
+    "conversion",
+)
+bytes_per_mlp_param = quantity(
+    "bytes_per_mlp_param", "b_{w,m}", byte, "bytes of one stored parameter of an MLP", "conversion"
+)
+bytes_per_shared_param = quantity(
+    "bytes_per_shared_param", "b_{w,s}", byte, "bytes of one stored parameter of the shared experts", "conversion"
+)
+bytes_per_router_param = quantity(
+    "bytes_per_router_param", "b_{w,r}", byte, "bytes of one stored parameter of a router", "conversion"
+)
 bytes_per_kv = quantity("bytes_per_kv", "b_{kv}", byte, "bytes of one stored key or value element", "conversion")
+bytes_per_state = quantity(
+    "bytes_per_state", "b_{s}", byte, "bytes of one element of a recurrent layer's state", "conversion"
+)
 bytes_per_activation = quantity("bytes_per_activation", "b_{a}", byte, "bytes of one activation element", "conversion")
 bits_per_byte = quantity("bits_per_byte", "8", bit / byte, "bits of one byte", "conversion", constant=8)
 weight_bits = quantity("weight_bits", r"\beta_{w}", bit, "bits of one quantised parameter", "conversion")
@@ -75,6 +97,34 @@ windowed_kv_length = count(
     "request",
     integer=False,
 )
+chunked_keys = count(
+    "chunked_keys",
+    "x_{c}",
+    "keys that one query attends to in a chunked layer, on average over a pass",
+    "request",
+    integer=False,
+)
+chunked_kv_length = count(
+    "chunked_kv_length",
+    "y_{c}",
+    "keys of one sequence that a pass moves in a chunked layer",
+    "request",
+    integer=False,
+)
+selected_keys = count(
+    "selected_keys",
+    "x_{i}",
+    "keys that one query attends to where an indexer selects them, on average over a pass",
+    "request",
+    integer=False,
+)
+selected_kv_length = count(
+    "selected_kv_length",
+    "y_{i}",
+    "keys of one sequence that a pass moves where an indexer selects them",
+    "request",
+    integer=False,
+)
 
 # The model
 n_layers = count("n_layers", "n", "decoder layers", "model")
@@ -94,9 +144,10 @@ n_heads = count("n_heads", "a", "attention heads", "model")
 n_kv_heads = count("n_kv_heads", "g", "heads that have a key and a value of their own", "model", at_most="n_heads")
 head_dim = count("head_dim", "d", "width of one attention head", "model")
 window = count("window", "w", "keys that a query of a sliding window attends to, itself included", "model")
-windowed_layers = count(
-    "windowed_layers", "n_{w}", "layers whose attention slides a window", "model", minimum=0, at_most="n_layers"
-)
+chunk = count("chunk", "c", "keys of one chunk; a query of a chunked layer attends to those of its own", "model")
+index_heads = count("index_heads", "a_{i}", "heads of the indexer that selects keys", "model")
+index_dim = count("index_dim", "d_{i}", "width of one head of the indexer, and of the key it caches", "model")
+index_topk = count("index_topk", "w_{i}", "keys that the indexer selects for one query", "model")
 query_rank = count("query_rank", "r_{q}", "width of the compressed query of latent attention", "model")
 kv_rank = count(
     "kv_rank", "r_{kv}", "width of the latent vector that stands for all keys and values of a token", "model"
@@ -104,6 +155,25 @@ kv_rank = count(
 nope_dim = count("nope_dim", "d_{n}", "width of a head's key in latent attention, without its rotary part", "model")
 rope_dim = count("rope_dim", "d_{r}", "width of the rotary part of a key in latent attention", "model")
 value_dim = count("value_dim", "d_{v}", "width of a head's value in latent attention", "model")
+state_heads = count("state_heads", "a_{s}", "heads of a recurrent layer", "model")
+state_key_dim = count(
+    "state_key_dim", "d_{sk}", "rows of the state of one recurrent head: the width of its key", "model", minimum=0
+)
+state_value_dim = count(
+    "state_value_dim", "d_{sv}", "columns of the state of one recurrent head: the width of its value", "model"
+)
+state_inputs = count("state_inputs", "h_{s}", "columns of a recurrent layer's input projection", "model")
+state_products = count(
+    "state_products",
+    "m_{s}",
+    "multiply-adds for one token and one element of the state: 2, or 3 where a token also corrects what is stored",
+    "model",
+    maximum=3,
+)
+conv_width = count("conv_width", "h_{c}", "channels of a recurrent layer's short convolution", "model", minimum=0)
+conv_taps = count("conv_taps", r"\kappa", "tokens that the short convolution mixes", "model")
+other_params = count("other_params", "P_{o}", "weights of a layer that belong to none of its other parts", "model")
+lookup_params = count("lookup_params", r"P_{\ell}", "parameters of a layer's own table of embeddings", "model")
 n_experts = count("n_experts", "E", "experts of a layer among which the router chooses", "model")
 experts_per_token = count("experts_per_token", "k", "experts that one token is sent to", "model", at_most="n_experts")
 touched_experts = count(
@@ -115,10 +185,8 @@ touched_experts = count(
     at_most="n_experts",
 )
 expert_width = count("expert_width", "f_{e}", "inner width of one expert", "model")
+expert_input = count("expert_input", "h_{e}", "width of the vectors that experts read and write", "model")
 shared_width = count("shared_width", "f_{s}", "inner width of the experts that every token visits, together", "model")
-dense_layers = count(
-    "dense_layers", "n_{d}", "layers with one MLP in place of experts", "model", minimum=0, at_most="n_layers"
-)
 vocab = count("vocab", "V", "tokens in the vocabulary", "model")
 vocab_matrices = count(
     "vocab_matrices",

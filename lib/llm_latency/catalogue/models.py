@@ -2,38 +2,40 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from numbers import Real
-from pathlib import Path
+from dataclasses import dataclass, field, fields
+from os import PathLike
 
-from llm_latency.catalogue.frozen import set_frozen
-from llm_latency.catalogue.hf_config import shape_from_config
+from llm_latency.catalogue.configuration.reader import model_fields
+from llm_latency.catalogue.frozen import ReadOnlyDict, set_frozen
+from llm_latency.catalogue.layers import (
+    CAN_LACK,
+    LAYER_FIELDS,
+    ONE_REACH,
+    Layer,
+    LayerGroup,
+    check_group,
+    check_size,
+    complete,
+    departing,
+)
 from llm_latency.catalogue.tables import Catalogue, Spec
 from llm_latency.suggestions import short
 
 __all__ = ["Model", "models"]
 
 BITS_PER_BYTE = 8
+REACH_IN_WORDS = {"window": "window", "chunk": "chunk", "index_topk": "selection"}
 PLAIN_MLP, MLP_RATIO = 2, 4
-MAY_BE_ZERO = {"dense_layers", "windowed_layers", "n_positions"}
-TOGETHER = (
-    ("n_kv_heads", "n_heads"),
-    ("kv_rank", "n_heads", "nope_dim", "rope_dim", "value_dim"),
-    ("query_rank", "kv_rank"),
-    ("window", "windowed_layers"),
-    ("n_experts", "experts_per_token", "expert_width"),
-    ("experts_per_token", "n_experts"),
-    ("shared_width", "n_experts"),
-    ("dense_layers", "n_experts"),
-)
-"""Each row: a field, and the others without which it means nothing."""
+MAY_BE_ZERO = {"n_positions", *CAN_LACK}
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class Model(Spec):
+class Model(Layer, Spec):
     """A decoder-only transformer by its shape.
+
+    A model is groups of equal layers between an embedding and an unembedding. What is given for the model holds for
+    every layer; `groups` says which layers depart from it, and how.
 
     Parameters
     ----------
@@ -47,43 +49,30 @@ class Model(Spec):
         Decoder layers.
     d_model : int, count
         Width of the residual stream.
-    bytes_per_param, bytes_per_kv, bytes_per_activation : float, byte, optional
-        Storage of one weight, one cached key or value element, one activation element.
-    bytes_per_expert_param, bytes_per_vocab_param : float, byte, optional
-        Storage of one weight of an expert, and of the embeddings, where it differs.
-    n_heads : int, count, optional
-        Attention heads.
-    n_kv_heads : int, count, optional
-        Heads with a key and a value of their own; as many as `n_heads` unless given.
-    head_dim : int, count, optional
-        Width of one head; ``d_model / n_heads``, or that of a latent key, unless given.
-    window, windowed_layers : int, count, optional
-        Keys inside the sliding window, and the number of layers that have one.
-    query_rank, kv_rank, nope_dim, rope_dim, value_dim : int, count, optional
-        Widths of latent attention: compressed query, compressed key and value, and a head's key
-        without and with rotation, and value.
-    mlp_width : int, count, optional
-        Inner width of an MLP that is not an expert.
-    mlp_matrices : int, count, optional
-        Matrices of an MLP or expert: 2, or 3 with a gate.
-    residual_blocks : int, count, optional
-        Blocks of a layer in sequence: 2, or 1 where attention and MLP run in parallel.
-    n_experts, experts_per_token, expert_width : int, count, optional
-        Experts of a layer, how many a token visits, and the inner width of one.
-    shared_width : int, count, optional
-        Inner width of the experts that every token visits, together.
-    dense_layers : int, count, optional
-        Layers with an MLP in a model with experts.
+    bytes_per_vocab_param, bytes_per_head_param : float, byte, optional
+        Storage of one weight of the embedding, where it is not that of other weights, and of the unembedding, where
+        it is not that of the embedding.
+    bytes_per_kv, bytes_per_state, bytes_per_activation : float, byte, optional
+        Storage of one cached key or value element, of one element of a recurrent state (4 unless given), and of one
+        activation element.
     vocab : int, count, optional
         Tokens in the vocabulary.
     vocab_matrices : int, count, optional
         2, or 1 if the unembedding reuses the embedding.
     n_positions : int, count, optional
         Learned position vectors.
+    groups : mapping of str to mapping of str to int, optional
+        Layers that differ from the rest, by a name of your own: ``n_layers``, how many there are, and what is
+        different; 0 for what they do not have.
     sources : mapping, optional
         Source of each value.
     remark : str, optional
         What a reader of the catalogue should know about the entry.
+
+    Other Parameters
+    ----------------
+    **layer : see `Layer`
+        What every layer is made of: the parameters of `Layer`, such as `n_heads`.
 
     Raises
     ------
@@ -96,6 +85,10 @@ class Model(Spec):
     5120
     >>> models["Llama-3-70B"].n_kv_heads
     8
+    >>> windows = {"local": {"n_layers": 5, "window": 1024}}
+    >>> mine = Model(name="mine", n_layers=6, d_model=64, n_heads=4, mlp_width=256, groups=windows)
+    >>> [(group.n_layers, group.window) for group in mine.layers]
+    [(1, None), (5, 1024)]
     >>> Model(name="mine", n_layers=2, d_model=64, n_heads=6)
     Traceback (most recent call last):
     ...
@@ -110,84 +103,63 @@ class Model(Spec):
     n_active_params: float | None = None
     n_layers: int
     d_model: int
-    bytes_per_param: float = 2
-    bytes_per_expert_param: float | None = None
     bytes_per_vocab_param: float | None = None
+    bytes_per_head_param: float | None = None
     bytes_per_kv: float = 2
+    bytes_per_state: float | None = None
     bytes_per_activation: float = 2
-    n_heads: int | None = None
-    n_kv_heads: int | None = None
-    head_dim: int | None = None
-    window: int | None = None
-    windowed_layers: int | None = None
-    query_rank: int | None = None
-    kv_rank: int | None = None
-    nope_dim: int | None = None
-    rope_dim: int | None = None
-    value_dim: int | None = None
-    mlp_width: int | None = None
-    mlp_matrices: int | None = None
-    residual_blocks: int = 2
-    n_experts: int | None = None
-    experts_per_token: int | None = None
-    expert_width: int | None = None
-    shared_width: int | None = None
-    dense_layers: int | None = None
     vocab: int | None = None
     vocab_matrices: int | None = None
     n_positions: int = 0
+    groups: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def __post_init__(self):
+        self._check_groups()
         super().__post_init__()
         for item in fields(self):
             given = getattr(self, item.name)
-            if item.name in ("name", "sources", "remark") or (given is None and item.default is None):
+            if item.name in ("name", "sources", "remark", "groups") or (given is None and item.default is None):
                 continue
-            whole = item.type.startswith("int")
-            legal = f"a {'whole ' * whole}number {'>=' if item.name in MAY_BE_ZERO else '>'} 0"
-            if (
-                not isinstance(given, Real)
-                or isinstance(given, bool)
-                or not 0 <= given < float("inf")
-                or (given == 0 and item.name not in MAY_BE_ZERO)
-                or (whole and given != int(given))
-            ):
-                raise ValueError(f"{self.name}: {item.name} = {short(given)} must be {legal}")
-        for first, *others in TOGETHER:
-            lacking = [other for other in others if getattr(self, other) is None]
-            if getattr(self, first) is not None and lacking:
-                raise ValueError(f"{self.name}: {first} needs {', '.join(lacking)}")
-        if self.n_heads is not None:
-            if self.n_kv_heads is None:
-                set_frozen(self, n_kv_heads=self.n_heads)
-            if self.head_dim is None and self.kv_rank is not None:
-                set_frozen(self, head_dim=self.nope_dim + self.rope_dim)
-            if self.head_dim is None:
-                if self.d_model % self.n_heads:
-                    raise ValueError(
-                        f"{self.name}: head_dim is needed where n_heads = {self.n_heads} "
-                        f"does not divide d_model = {self.d_model}"
-                    )
-                set_frozen(self, head_dim=self.d_model // self.n_heads)
-            if self.n_heads % self.n_kv_heads:
-                raise ValueError(f"{self.name}: n_kv_heads = {self.n_kv_heads} must divide n_heads = {self.n_heads}")
-        for smaller, larger in (
-            ("experts_per_token", "n_experts"),
-            ("dense_layers", "n_layers"),
-            ("windowed_layers", "n_layers"),
-        ):
-            low, high = getattr(self, smaller), getattr(self, larger)
-            if low is not None and low > high:
-                raise ValueError(f"{self.name}: {smaller} = {low} must be <= {larger} = {high}")
+            check_size(f"{self.name}: {item.name}", item, given, item.name in MAY_BE_ZERO)
+        complete(self, self.name, self.d_model)
+        set_frozen(self, groups=ReadOnlyDict({name: ReadOnlyDict(group) for name, group in self.groups.items()}))
+        set_frozen(self, layers=self._layers())
+
+    def _quantities(self) -> dict[str, object]:
+        own = {f"{name}.{part}": value for name, group in self.groups.items() for part, value in group.items()}
+        return super()._quantities() | own
+
+    def _check_groups(self) -> None:
+        if not isinstance(self.groups, Mapping) or not all(isinstance(name, str) for name in self.groups):
+            raise ValueError(f"groups = {short(self.groups)} must map names to groups of layers")
+        for name, group in self.groups.items():
+            check_group(f"groups: {name}", group)
+
+    def _layers(self) -> tuple[LayerGroup, ...]:
+        """List the groups of equal layers, those without a name first."""
+        shared = {name: getattr(self, name) for name in LAYER_FIELDS}
+        found = []
+        for name, group in self.groups.items():
+            found.append(LayerGroup(name=name, **departing(shared, group)))
+            complete(found[-1], f"{self.name}: {name}", self.d_model)
+        left = self.n_layers - sum(group.n_layers for group in found)
+        if left < 0:
+            groups = f"the groups have {self.n_layers - left} layers"
+            raise ValueError(f"{self.name}: {groups}, and the model has n_layers = {self.n_layers}")
+        rest = [LayerGroup(name="", n_layers=left, **shared)] if left else []
+        return (*rest, *found)
 
     @property
     def departures(self) -> dict[str, str]:
         """The assumptions of the closed formulas that the model breaks, each with the reason."""
         found = {}
-        if self.kv_rank is not None:
+        reach = [(name, getattr(group, name)) for group in self.layers for name in ONE_REACH if getattr(group, name)]
+        if any(group.state_heads for group in self.layers):
+            found["multi-head attention"] = "recurrent layers"
+        elif any(group.kv_rank for group in self.layers):
             found["multi-head attention"] = "latent attention"
-        elif self.windowed_layers:
-            found["multi-head attention"] = f"a window of {self.window} keys"
+        elif reach:
+            found["multi-head attention"] = f"a {REACH_IN_WORDS[reach[0][0]]} of {reach[0][1]} keys"
         elif self.n_kv_heads != self.n_heads:
             found["multi-head attention"] = f"{self.n_kv_heads} key-value heads for {self.n_heads} heads"
         elif self.n_heads is not None and self.n_heads * self.head_dim != self.d_model:
@@ -198,46 +170,55 @@ class Model(Spec):
             found["an MLP four times as wide as the model"] = f"an MLP of width {self.mlp_width}"
         if self.residual_blocks == 1:
             found["attention and MLP in sequence"] = "both in parallel"
-        if self.n_experts is not None:
+        if self.n_experts:
             found["no experts"] = f"{self.n_experts} experts a layer"
         return found
 
     @classmethod
-    def from_hf_config(cls, path, name: str) -> Model:
-        """Read a model from a Hugging Face ``config.json``.
+    def from_hf_config(
+        cls, source: str | PathLike | Mapping, name: str | None = None, dtype: str | None = None
+    ) -> Model:
+        """Read a model from its Hugging Face configuration.
 
         Parameters
         ----------
-        path : str, os.PathLike or Mapping
-            The file, or its contents as `json.load` returns them.
-        name : str
-            What to call the model.
+        source : str, os.PathLike or Mapping
+            A ``config.json``, a folder that holds one, or its contents as `json.load` returns them. In a folder, a
+            ``hf_quant_config.json`` beside it says how the weights are stored, if the configuration does not.
+        name : str, optional
+            What to call the model: as its folder, or as its architecture, unless given.
+        dtype : str, optional
+            Number format of weights that are not quantised, and of activations: ``float16``, ``bfloat16`` or
+            ``float32``. Files in 32 bits run in 16 bits unless it is given.
 
         Returns
         -------
         Model
-            The model; its parameters are counted where a formula needs them.
+            The model; its parameters are counted where a formula needs them. `remark` says what was assumed.
 
         Raises
         ------
         ValueError
-            If the architecture is not supported, or a key is missing or has no legal value.
+            If the architecture or the format of storage is not supported, or a key is missing or has no legal value.
+            The message names the file, the key and the value.
+
+        Examples
+        --------
+        >>> config = {"model_type": "llama", "num_hidden_layers": 32, "hidden_size": 4096, "num_attention_heads": 32,
+        ...           "num_key_value_heads": 8, "intermediate_size": 14336, "vocab_size": 128256}
+        >>> Model.from_hf_config(config).n_kv_heads
+        8
+        >>> Model.from_hf_config(config | {"vocab_size": -1})
+        Traceback (most recent call last):
+        ...
+        ValueError: configuration: vocab_size is -1; it must be a whole number from 1 to 1,000,000,000
 
         References
         ----------
-        `llm_latency.catalogue.hf_config.shape_from_config` lists the architectures.
+        `llm_latency.catalogue.configuration.architectures` lists the architectures.
         """
-        config = path if isinstance(path, Mapping) else json.loads(Path(path).read_text(encoding="utf-8"))
-        if not isinstance(config, Mapping):
-            raise ValueError(f"{path} holds a {type(config).__name__}, not a configuration")
-        shape = shape_from_config(config)
-        bits = {
-            f"bytes_per_{part}param": shape.pop(f"{part_bits}_bits") / BITS_PER_BYTE
-            for part, part_bits in (("", "weight"), ("expert_", "expert"), ("vocab_", "vocab"))
-            if f"{part_bits}_bits" in shape
-        }
-        shape["residual_blocks"] = 1 if shape.pop("parallel_blocks", False) else 2
-        return cls(name=name, **shape, **bits)
+        found = model_fields(source, dtype)
+        return cls(**found | ({} if name is None else {"name": name}))
 
 
 models: Catalogue[Model] = Catalogue(Model, "models.csv")

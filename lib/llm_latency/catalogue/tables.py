@@ -76,20 +76,23 @@ class Spec:
     def __post_init__(self):
         if not isinstance(self.name, str) or not self.name.isprintable() or not 0 < len(self.name) <= MOST_LETTERS:
             raise ValueError(f"name = {short(self.name)}: must be one line of 1 to {MOST_LETTERS} characters")
-        names = {item.name for item in fields(self)}
+        known = self._quantities()
         if not isinstance(self.sources, Mapping) or not all(
-            name in names and isinstance(source, Source) for name, source in self.sources.items()
+            name in known and isinstance(source, Source) for name, source in self.sources.items()
         ):
             raise ValueError(f"{self.name}: sources = {short(self.sources)}: must map names of values to a Source each")
         if not isinstance(self.remark, str):
             raise ValueError(f"{self.name}: remark = {short(self.remark)}: must be a text")
-        given = {name: getattr(self, name) for name in self.sources}
         kept = {
             name: source
             for name, source in self.sources.items()
-            if given[name] is source.value or np.array_equal(given[name], source.value)
+            if known[name] is source.value or np.array_equal(known[name], source.value)
         }
         set_frozen(self, sources=ReadOnlyDict(kept))
+
+    def _quantities(self) -> dict[str, object]:
+        """Return what can have a source, by the name that a row of the data file gives it."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.to_dict().items())})"
@@ -108,15 +111,15 @@ class Spec:
         dict
             Values by field.
         """
-        given = {item.name: getattr(self, item.name) for item in fields(self)}
-        return {name: value for name, value in given.items() if name not in ("sources", "remark") and value is not None}
+        own = type(self).__annotations__
+        names = sorted((item.name for item in fields(self)), key=lambda name: (name != "name", name not in own))
+        given = {name: getattr(self, name) for name in names if name not in ("sources", "remark")}
+        return {name: value for name, value in given.items() if value is not None and value != {}}
 
     @property
     def arguments(self) -> dict[str, float]:
         """The values by their names in the registry; unknown ones are left out."""
-        values = self.to_dict()
-        del values["name"]
-        return values
+        return {name: value for name, value in self.to_dict().items() if not isinstance(value, str | Mapping)}
 
     @classmethod
     def from_file(cls, path: str | PathLike, name: str | None = None) -> Self:
@@ -231,10 +234,23 @@ def specs_from_rows(spec: type[Entry], rows: list[dict[str, str]], file: str) ->
     made = {}
     for name in values:
         try:
-            made[name] = spec(name=name, sources=sources[name], remark=remarks[name], **values[name])
+            made[name] = spec(name=name, sources=sources[name], remark=remarks[name], **_nested(values[name]))
         except (TypeError, ValueError) as error:  # a quantity that entries do not have, or need, or that is not legal
             raise type(error)(f"{file}, {name}: {error}") from error
     return made
+
+
+def _nested(values: dict[str, float]) -> dict[str, float | dict]:
+    """Gather what a table writes as ``group.field=number`` by group."""
+    groups: dict[str, dict[str, float]] = {}
+    flat = {}
+    for quantity, value in values.items():
+        group, dot, field_of_group = quantity.partition(".")
+        if dot:
+            groups.setdefault(group, {})[field_of_group] = value
+        else:
+            flat[quantity] = value
+    return flat | ({"groups": groups} if groups else {})
 
 
 class Catalogue(Mapping[str, Entry], Generic[Entry]):

@@ -1,68 +1,46 @@
-"""The operator model as an interactive calculator: any model of the catalogue on any device.
-
-A decoder has one of two lists of operators, with grouped or with latent attention. Both become Vega
-expressions once; an operator that a model lacks has no layers, or widths of zero.
-"""
+"""The operator model as an interactive calculator: any model of the catalogue on any device."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import fields, replace
-from functools import cache
+from collections.abc import Iterator, Mapping
 from string import Formatter
 
-import sympy as sp
-
 from llm_latency.catalogue.devices import COMPUTE_DTYPES, devices
-from llm_latency.catalogue.models import BITS_PER_BYTE, Model, models
-from llm_latency.charts.controls import SLIDERS, Slider
+from llm_latency.catalogue.layers import LAYER_FIELDS, LayerGroup
+from llm_latency.catalogue.models import Model, models
+from llm_latency.charts.controls import SLIDERS
 from llm_latency.charts.palette import PARTS, TOTAL
-from llm_latency.charts.specification import Curve, LiveChart, chart_of
-from llm_latency.charts.vega_expressions import javascript, longest
-from llm_latency.notation import (
-    REGISTRY,
-    batch,
-    dense_layers,
-    n_layers,
-    windowed_layers,
+from llm_latency.charts.pass_expressions import (
+    CONTROLS,
+    FIXED,
+    LONGEST,
+    PASSES,
+    ROUTING,
+    WHOLE,
+    every_operator,
+    group_name,
+    group_numbers,
+    held_parts,
+    names_of,
+    reach,
+    time_of,
 )
+from llm_latency.charts.specification import Curve, LiveChart, chart_of
+from llm_latency.charts.vega_expressions import Constants, javascript, longest
+from llm_latency.formula import arguments_of
+from llm_latency.notation import batch as batch_symbol
 from llm_latency.numerals import javascript_numeral
-from llm_latency.operator_model.deployment import deployed
-from llm_latency.operator_model.limits import LIMITS
+from llm_latency.operator_model.deployment import STATE_BYTES, STORED_PARTS, deployed
+from llm_latency.operator_model.limits import LIMITS, Limit
 from llm_latency.operator_model.memory import MEMORY_RULES
-from llm_latency.operator_model.operator import Operator
-from llm_latency.operator_model.operators import STREAM_BYTES, LayerKind
-from llm_latency.operator_model.passes import DECODE, ORDER, PREFILL, Pass, message_times, operators_of
+from llm_latency.operator_model.passes import DECODE, PREFILL, operators_of
+from llm_latency.operator_model.shape import EqualLayers, layer_groups, sizes_of_ends
 
-__all__ = ["deployment_calculator", "every_operator"]
+__all__ = ["deployment_calculator"]
 
-WHOLE = "decode step"
-ROUTING = "uniform"
 SAMPLES = 48
 """Points of a curve; few, because each one evaluates the whole model."""
-DEVICES_PER_NODE = 8
 DEVICE_COUNTS = (1, 2, 4, 8, 16, 32, 64)
-COUNTS = {
-    "attention": n_layers - windowed_layers,
-    "windowed attention": windowed_layers,
-    "MLP": dense_layers,
-    **dict.fromkeys(("router", "experts", "shared experts"), n_layers - dense_layers),
-    **dict.fromkeys(("embedding", "unembedding"), sp.S.One),
-}
-"""How many layers have an operator, if not all have it."""
-PASSES = {"decode": DECODE, "prefill": PREFILL}
-"""The passes, by the prefix of the names of their values in the browser."""
-LONGEST = "(prompt + answer - 1)"
-"""The tokens of a whole request that the model sees."""
-ABSENT = {"n_experts": 1, "window": 1e9}
-"""Values of what a model does not have, where a zero would end up in a denominator."""
-
-CONTROLS = {
-    "bandwidth_reached": Slider("memory bandwidth reached [%]", 30, 100, 1, 0.01),
-    "flops_reached": Slider("peak FLOP/s reached [%]", 20, 100, 1, 0.01),
-    "latency": Slider("link latency [µs]", 0, 30, 0.5, 1e-6),
-    "answer": Slider("answer [tokens]", 2, 4096, 1),
-}
 
 
 # Parameters: the initial setting of each control.
@@ -131,17 +109,19 @@ def deployment_calculator(
         CONTROLS["latency"].control("latency", 0),
     ]
     parts = ("weights", "KV cache", "arithmetic", "communication")
-    curves = {WHOLE: Curve(_times(DECODE, WHOLE, "datum.at"), "step", TOTAL)} | {
-        part: Curve(_times(DECODE, part, "datum.at"), _times(DECODE, part, "batch"), PARTS[part]) for part in parts
-    }
+    constants = Constants(batch_symbol)
+    curves = {WHOLE: Curve(time_of(DECODE, WHOLE, "datum.at", constants), "step", TOTAL)}
+    for part in parts:
+        along, now = (time_of(DECODE, part, size, constants) for size in ("datum.at", "batch"))
+        curves[part] = Curve(along, now, PARTS[part])
     return chart_of(
         curves,
         controls,
         headline=_words(parts),
         description=description,
         axis=(SLIDERS["batch"].label, "decode step [ms]"),
-        derived=_derived(),
-        tables={"models": _rows(models, _model_row), "devices": _rows(devices, _device_row), "absent": _absent()},
+        derived=_derived(constants),
+        tables={"models": _rows(models, _model_row), "devices": _rows(devices, _device_row)},
         marks={"largest batch": "largest_batch"},
         when="!problem",
         samples=SAMPLES,
@@ -184,39 +164,32 @@ def _choice(name: str, label: str, value, options: list, labels: list[str] | Non
     return {"name": name, "value": value, "bind": bind}
 
 
-def _symbols(expr: sp.Expr) -> set[str]:
-    return {symbol.name for symbol in expr.free_symbols}
-
-
-def _shape_names() -> list[str]:
-    """List the variables of a model's shape that the expressions use."""
-    used = {"window"}
-    for kind in PASSES.values():
-        for latent in (False, True):
-            used |= _symbols(sp.Add(*_parts(kind, latent).values(), *_held(latent).values()))
-    return [item.name for item in fields(Model) if item.name in used]
-
-
-def _absent() -> dict[str, float]:
-    return {name: ABSENT.get(name, 0) for name in _shape_names()}
-
-
 def _rows(catalogue: Mapping, row) -> dict[str, dict]:
     return {name: row(spec) for name, spec in catalogue.items()}
 
 
-def _model_row(model) -> dict:
+def _model_row(model: Model) -> dict:
     """Return what the expressions need to know about a model, and no more."""
-    known = model.arguments
-    own = {name: known[name] for name in _shape_names() if known.get(name)}
-    if model.n_experts is None:
-        own["dense_layers"] = model.n_layers
-    weights = model.bytes_per_param
-    if model.kv_rank is not None:
-        own.pop("n_kv_heads", None)  # all heads share the latent vector
-    own["bytes_per_expert_param"] = model.bytes_per_expert_param or weights
-    own["bytes_per_vocab_param"] = model.bytes_per_vocab_param or weights
-    return {name: float(value) for name, value in own.items()} | {"latent": model.kv_rank is not None}
+    stored = {"bytes_per_param": model.bytes_per_param}
+    stored["bytes_per_vocab_param"] = model.bytes_per_vocab_param or model.bytes_per_param
+    stored["bytes_per_head_param"] = model.bytes_per_head_param or stored["bytes_per_vocab_param"]
+    stored |= {"bytes_per_kv": model.bytes_per_kv, "bytes_per_activation": model.bytes_per_activation}
+    stored["bytes_per_state"] = model.bytes_per_state or STATE_BYTES
+    whole = {name: float(size) for name, size in (sizes_of_ends(model) | stored).items()}
+    groups = zip(layer_groups(model), model.layers, strict=True)
+    return whole | {"groups": [_group_row(equal, group, model.bytes_per_param) for equal, group in groups]}
+
+
+def _group_row(equal: EqualLayers, group: LayerGroup, plain: float) -> dict:
+    """Return how many layers a group has, their sizes, and which operators of `every_operator` they have."""
+    row = {"n_layers": group.n_layers}
+    row |= {name: float(size) for name, size in equal.sizes.items() if name in LAYER_FIELDS}
+    stored = {name: getattr(group, name) or group.bytes_per_param for name in STORED_PARTS}
+    row |= {name: stored for name, stored in stored.items() if stored != plain}
+    for step, kind in PASSES.items():
+        own = operators_of(equal.kind_in(kind), ROUTING)
+        row[step] = [int(operator in own) for operator in every_operator(kind)]
+    return row
 
 
 def _device_row(device) -> dict:
@@ -225,143 +198,24 @@ def _device_row(device) -> dict:
     return {name: float(value) for name, value in values.items() if value is not None}
 
 
-def _names(kind: Pass, batch: str) -> dict[str, str]:
-    """Return what replaces each symbol in the expressions of a pass."""
-    stored = {
-        f"bytes_per_{part}param": f"(weight_bits > 0 ? weight_bits/{BITS_PER_BYTE} : M.bytes_per_{part}param)"
-        for part in ("", "expert_", "vocab_")
-    }
-    machine = {
-        "flops_per_mac": str(REGISTRY["flops_per_mac"].constant),
-        "tp": "tp",
-        "pp": "1",
-        "ep": "1",
-        "hops": "min(tp - 1, 1)",
-        "devices_per_node": str(DEVICES_PER_NODE),
-        "peak_flops": "peak",
-        "mem_bandwidth": "D.mem_bandwidth",
-        "link_bandwidth": "link",
-        "network_bandwidth": "network",
-        "stage_bandwidth": "link",
-        "link_latency": CONTROLS["latency"].si("latency"),
-        "compute_efficiency": CONTROLS["flops_reached"].si("flops_reached"),
-        "bandwidth_efficiency": CONTROLS["bandwidth_reached"].si("bandwidth_reached"),
-        "link_efficiency": "1",
-        "activation_traffic": "0",
-    }
-    request = {"batch": batch, "prompt": "prompt", "context": "prompt", "output": "(answer - 1)"}
-    step = next(step for step, each in PASSES.items() if each is kind)
-    reach = {symbol.name: f"{step}_{symbol.name}" for symbol in kind.reach}
-    shape = {name: f"M.{name}" for name in _shape_names()}
-    cache = {"bytes_per_kv": f"(kv_bits > 0 ? kv_bits/{BITS_PER_BYTE} : M.bytes_per_kv)"}
-    tokens = {"tokens": javascript(kind.reach[REGISTRY["tokens"].symbol], request)}
-    return shape | stored | cache | machine | request | reach | tokens
-
-
-def _of_both(expressions: Mapping[bool, sp.Expr], names: Mapping[str, str]) -> str:
-    """Write the Vega expression that chooses by the kind of attention."""
-    grouped, latent = (javascript(expressions[kind], names) for kind in (False, True))
-    return grouped if grouped == latent else f"(M.latent ? {latent} : {grouped})"
-
-
-def _times(kind: Pass, part: str, batch: str) -> str:
-    """Write the Vega expression of a pass's time, or of the part that one resource takes, in ms."""
-    expressions = {latent: _parts(kind, latent)[part] for latent in (False, True)}
-    return f"1000*({_of_both(expressions, _names(kind, batch))})"
-
-
-@cache
-def every_operator(kind: Pass, latent: bool = False) -> tuple[Operator, ...]:
-    """List every operator that a model of the catalogue can have, with the number of layers that have it.
-
-    Parameters
-    ----------
-    kind : Pass
-        A decode step or a prefill.
-    latent : bool, optional
-        Whether attention is latent.
-
-    Returns
-    -------
-    tuple of Operator
-        One device's share of each.
-
-    Examples
-    --------
-    >>> {each.name: each.count for each in every_operator(DECODE)}["windowed attention"]
-    windowed_layers
-
-    References
-    ----------
-    Derived in deployment-calculator.
-    """
-    attention = dict(latent=latent, compressed_query=latent, absorbed=kind.absorbed or not latent)
-    plain, windowed = LayerKind(**attention), LayerKind(**attention, windowed=True)
-    experts = LayerKind(**attention, experts=True, shared=True)
-    found = {each.name: each for layer in (None, plain, windowed, experts) for each in operators_of(layer, ROUTING)}
-    return tuple(replace(found[name], count=COUNTS.get(name, n_layers)) for name in ORDER if name in found)
-
-
-@cache
-def _parts(kind: Pass, latent: bool) -> dict[str, sp.Expr]:
-    """Return the time of a pass, and of the parts that one resource takes."""
-    operators = every_operator(kind, latent)
-    rate = operators[0].moved_bytes / operators[0].memory_time
-    messages = message_times()
-    sent = n_layers * messages["all-reduces"] + messages["stages"]
-    return {
-        WHOLE: sp.Add(*(each.count * each.time() for each in operators), sent),
-        "weights": sp.Add(*(each.count * each.weight_bytes for each in operators)) / rate,
-        "KV cache": sp.Add(*(each.count * each.kv_bytes for each in operators)) / rate,
-        "arithmetic": sp.Add(*(each.count * each.compute_time for each in operators)),
-        "communication": sent,
-    }
-
-
-@cache
-def _held(latent: bool) -> dict[str, sp.Expr]:
-    """Return what a device holds without a pipeline."""
-    operators = every_operator(PREFILL, latent)
-    return {
-        "weights": sp.Add(*(each.count * each.held_bytes for each in operators)),
-        "sequence": sp.Add(*(each.count * each.kv_bytes for each in operators)).subs(batch, 1),
-        "activations": sp.Max(*(each.live_bytes for each in operators)) + STREAM_BYTES,
-    }
-
-
-def _reach() -> dict[str, str]:
-    """Write the number of keys of each pass; `_names` gives its tokens, which follow the horizontal axis."""
-    request = {"context": "prompt", "output": "(answer - 1)", "prompt": "prompt", "window": "M.window"}
-    return {
-        f"{step}_{symbol.name}": javascript(expr, request)
-        for step, kind in PASSES.items()
-        for symbol, expr in kind.reach.items()
-        if symbol.name != "tokens"
-    }
-
-
-def _derived() -> dict[str, str]:
+def _derived(constants: Constants) -> dict[str, str]:
     """Write the expressions that lead from the controls to the results."""
-    longest_request = {"kv_length": LONGEST, "windowed_kv_length": f"min({LONGEST}, M.window)"}
-    held = {latent: _held(latent) for latent in (False, True)}
-    names = _names(PREFILL, "batch")
-    names_of = {"weights": names, "sequence": names | longest_request, "activations": names}
-    parts = {
-        part: f"({_of_both({latent: held[latent][part] for latent in held}, names)})/1e9"
-        for part, names in names_of.items()
-    }
+    parts = held_parts()
     rules = {part: part for part in (*parts, "held")} | {"batch": "batch", "mem_size": "capacity"}
+    steps = {"step": "batch", "step_of_one": "1"}
+    times = {name: time_of(DECODE, WHOLE, batch, constants) for name, batch in steps.items()}
     return {
-        "M": "merge(absent, models[model])",
+        "M": "models[model]",
+        **{group_name(group): f"M.groups[{group}] || {{n_layers: 0}}" for group in group_numbers()},
         "D": "devices[device]",
         "peak": f"D[{dict(COMPUTE_DTYPES)!r}[compute_dtype]]",
         "link": "D.link_bandwidth || 1",
         "network": "D.network_bandwidth || link",
         "problem": _problem(),
-        **_reach(),
-        "prefill": _times(PREFILL, WHOLE, "batch"),
-        "step": _times(DECODE, WHOLE, "batch"),
-        "step_of_one": _times(DECODE, WHOLE, "1"),
+        **reach(),
+        **constants.expressions,
+        "prefill": time_of(PREFILL, WHOLE, "batch"),
+        **times,
         "request": "(prefill + (answer - 1)*step)/1000",
         **parts,
         "held": javascript(MEMORY_RULES["held"], rules),
@@ -374,16 +228,25 @@ def _derived() -> dict[str, str]:
 
 def _problem() -> str:
     """Write the Vega expression of what is wrong with the choice; empty if nothing is."""
-    names = _names(DECODE, "batch") | {"kv_length": LONGEST}
     cases = {"!isValid(peak)": "device + ' has no arithmetic in ' + compute_dtype"}
     for rule in LIMITS:
         if rule.words:
-            lifted = f" && !isValid(D.{rule.unless})" if rule.unless else ""
-            cases[javascript(rule.broken, names) + lifted] = _sentence(rule.words, names)
+            cases |= dict(_cases(rule))
     expression = "''"
     for case, text in reversed(cases.items()):
         expression = f"({case} ? {text} : {expression})"
     return expression
+
+
+def _cases(rule: Limit) -> Iterator[tuple[str, str]]:
+    """Yield when a rule is broken and what to say then; a rule on the sizes of a layer holds for every group."""
+    lifted = f" && !isValid(D.{rule.unless})" if rule.unless else ""
+    of_a_layer = [name for name in arguments_of(rule.broken) if name in LAYER_FIELDS]
+    for group in group_numbers() if of_a_layer else (0,):
+        names = names_of(DECODE, "batch", group) | {"kv_length": LONGEST}
+        known = [f"isValid({names[name]})" for name in of_a_layer]
+        broken = f"({javascript(rule.broken.subs(FIXED), names)})"
+        yield " && ".join([*known, broken]) + lifted, _sentence(rule.words, names)
 
 
 def _sentence(words: str, names: Mapping[str, str]) -> str:

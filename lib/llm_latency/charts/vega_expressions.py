@@ -10,7 +10,7 @@ from sympy.printing.codeprinter import PrintMethodNotImplementedError
 from sympy.printing.jscode import JavascriptCodePrinter
 from sympy.printing.precedence import PRECEDENCE
 
-__all__ = ["javascript", "longest"]
+__all__ = ["Constants", "javascript", "longest"]
 
 VEGA_FUNCTIONS = {"abs", "ceil", "exp", "floor", "log", "max", "min", "pow", "sqrt"}
 """Functions that SymPy prints and Vega's expression language knows."""
@@ -73,6 +73,67 @@ def javascript(expr: sp.Expr, names: Mapping[str, str]) -> str:
     if foreign:
         raise ValueError(f"Vega has no counterpart for {', '.join(sorted(foreign))} in {expr}")
     return text
+
+
+class Constants:
+    """Parts of expressions that do not change along a curve; each gets a name and is evaluated once.
+
+    Parameters
+    ----------
+    along : sympy.Symbol
+        What changes along the curve.
+
+    Examples
+    --------
+    >>> from llm_latency.notation import batch, context, n_layers
+    >>> constants = Constants(batch)
+    >>> constants.taken_out(batch * n_layers * context, {"n_layers": "n", "context": "L"})
+    batch*constant_0
+    >>> constants.expressions
+    {'constant_0': 'L*n'}
+
+    References
+    ----------
+    Page ``deployment-calculator``.
+    """
+
+    def __init__(self, along: sp.Symbol):
+        self._along = along
+        self._names: dict[str, str] = {}
+
+    @property
+    def expressions(self) -> dict[str, str]:
+        """The Vega expression of each constant, by its name."""
+        return {name: text for text, name in self._names.items()}
+
+    def taken_out(self, expr: sp.Expr, names: Mapping[str, str]) -> sp.Expr:
+        """Replace the constant parts of an expression by symbols.
+
+        Parameters
+        ----------
+        expr : sympy.Expr
+            The expression.
+        names : mapping of str to str
+            What to write for each symbol, as for `javascript`.
+
+        Returns
+        -------
+        sympy.Expr
+            The expression in constants and in what changes.
+        """
+        if not expr.has(self._along):
+            return expr if expr.is_Atom else self._constant(expr, names)
+        if expr.is_Atom:
+            return expr
+        if not isinstance(expr, sp.Add | sp.Mul):
+            return expr.func(*(self.taken_out(part, names) for part in expr.args))
+        fixed = [part for part in expr.args if not part.has(self._along)]
+        rest = [self.taken_out(part, names) for part in expr.args if part.has(self._along)]
+        return expr.func(self.taken_out(expr.func(*fixed), names), *rest)
+
+    def _constant(self, expr: sp.Expr, names: Mapping[str, str]) -> sp.Symbol:
+        name = self._names.setdefault(javascript(expr, names), f"constant_{len(self._names)}")
+        return sp.Symbol(name, positive=True)
 
 
 def longest(values: Mapping[str, str], largest: bool = True) -> str:

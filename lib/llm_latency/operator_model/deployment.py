@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,6 +16,7 @@ import numpy as np
 
 from llm_latency.catalogue.devices import Device, check_plausible, devices
 from llm_latency.catalogue.frozen import equal_values, set_frozen
+from llm_latency.catalogue.layers import LAYER_FIELDS, LayerGroup
 from llm_latency.catalogue.models import BITS_PER_BYTE, Model, models
 from llm_latency.catalogue.tables import look_up
 from llm_latency.checks import check_shapes, check_together, checked
@@ -36,6 +37,10 @@ CHOICES = {"all_reduce": ("direct", "ring"), "routing": tuple(TOUCHED_EXPERTS), 
 """The options that are words, with their legal values."""
 WORDS = {"model", "device", "compute_dtype", *CHOICES}
 SHARES = ("compute_efficiency", "bandwidth_efficiency", "link_efficiency", "activation_traffic")
+STORED_PARTS = tuple(name for name in LAYER_FIELDS if name.startswith("bytes_per_") and name != "bytes_per_param")
+"""The storage of the parts of a layer, each in place of ``bytes_per_param``."""
+STATE_BYTES = 4
+"""Engines keep a recurrent state in 32 bits unless a model says otherwise."""
 SCALE_BITS = 16
 PLAIN_BITS = 16
 """A weight of so many bits is stored as it is, without a scale."""
@@ -159,7 +164,9 @@ class Deployment:
             if getattr(self, name) is not None:
                 check_plausible(name, getattr(self, name))
         self._check_bits()
-        set_frozen(self, groups=layer_groups(self.model))
+        groups = zip(layer_groups(self.model), self.model.layers, strict=True)
+        stored = tuple(replace(equal, sizes=equal.sizes | self._storage_of(group)) for equal, group in groups)
+        set_frozen(self, groups=stored)
         set_frozen(self, values=self._values())
 
     def __eq__(self, other) -> bool:
@@ -219,6 +226,7 @@ class Deployment:
         values = {name: checked(name, getattr(self, name)) for name in names}
         values |= sizes_of_ends(self.model) | self._storage()
         known = {*self.model.arguments, *self.device.arguments, *self._sizes}
+        known |= {name for group in self.groups for name in group.sizes}
         for group in self.groups:
             check_together(values | group.sizes)
             check_limits(values | group.sizes, known, model=self.model.name, device=self.device.name)
@@ -226,7 +234,7 @@ class Deployment:
 
     def _check_bits(self) -> None:
         """Refuse options that would have no effect."""
-        if self.expert_bits is not None and self.model.n_experts is None:
+        if self.expert_bits is not None and not any(group.n_experts for group in self.model.layers):
             raise ValueError(f"expert_bits = {short(self.expert_bits)}: {self.model.name} has no experts")
         quantised = any(bits is not None for bits in (self.weight_bits, self.expert_bits, self.vocab_bits))
         if self.group_size is not None and not quantised:
@@ -235,25 +243,38 @@ class Deployment:
             checked(name, getattr(self, name))
 
     def _storage(self) -> dict[str, np.ndarray]:
-        """Return the bytes of one number of each kind."""
+        """Return the bytes of one number of each kind that all layers share."""
         model = self.model
-        weights = self._stored("weight_bits", model.bytes_per_param)
-        storage = {"bytes_per_param": weights}
-        for part, own in (("expert", model.bytes_per_expert_param), ("vocab", model.bytes_per_vocab_param)):
-            default = weights if own is None or self.weight_bits is not None else own
-            storage[f"bytes_per_{part}_param"] = self._stored(f"{part}_bits", default)
+        weights = model.bytes_per_param
+        vocab = weights if model.bytes_per_vocab_param is None else model.bytes_per_vocab_param
+        head = vocab if model.bytes_per_head_param is None else model.bytes_per_head_param
+        storage = {
+            "bytes_per_param": self._stored(weights),
+            "bytes_per_vocab_param": self._stored(vocab, self.vocab_bits, "vocab_bits"),
+            "bytes_per_head_param": self._stored(head, self.vocab_bits, "vocab_bits"),
+        }
         if self.kv_bits is None:
             storage["bytes_per_kv"] = checked("bytes_per_kv", model.bytes_per_kv)
         else:
             storage["bytes_per_kv"] = checked("weight_bits", self.kv_bits, "kv_bits") / BITS_PER_BYTE
-        storage["bytes_per_activation"] = checked("bytes_per_activation", model.bytes_per_activation)
-        return storage
+        state = STATE_BYTES if model.bytes_per_state is None else model.bytes_per_state
+        storage["bytes_per_state"] = checked("bytes_per_state", state)
+        return storage | {"bytes_per_activation": checked("bytes_per_activation", model.bytes_per_activation)}
 
-    def _stored(self, name: str, default):
-        """Return the bytes of one weight: the default, or those that this option and its scales ask for."""
-        if getattr(self, name) is None:
-            return checked("bytes_per_param", default)
-        bits = checked("weight_bits", getattr(self, name), name)
+    def _storage_of(self, group: LayerGroup) -> dict[str, np.ndarray]:
+        """Return the bytes of one weight of each part of a layer."""
+        parts = {name: getattr(group, name) for name in STORED_PARTS}
+        own = {name: group.bytes_per_param if stored is None else stored for name, stored in parts.items()}
+        storage = {name: self._stored(stored) for name, stored in own.items()}
+        experts = self._stored(own["bytes_per_expert_param"], self.expert_bits, "expert_bits")
+        return storage | {"bytes_per_param": self._stored(group.bytes_per_param), "bytes_per_expert_param": experts}
+
+    def _stored(self, own: float, bits: ArrayLike | None = None, option: str = "weight_bits") -> np.ndarray:
+        """Return the bytes of one weight: the model's own, or those that an option and its scales ask for."""
+        bits, option = (self.weight_bits, "weight_bits") if bits is None else (bits, option)
+        if bits is None:
+            return checked("bytes_per_param", own)
+        bits = checked("weight_bits", bits, option)
         if self.group_size is None:
             return bits / BITS_PER_BYTE
         parts = {part: checked(part, getattr(self, part)) for part in ("group_size", "scale_bits", "zero_point_bits")}

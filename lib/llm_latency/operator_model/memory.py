@@ -30,10 +30,14 @@ if TYPE_CHECKING:
 __all__ = ["MEMORY_RULES", "Memory", "check_fit", "held_bytes", "memory"]
 
 GIGABYTE = 1e9
+LONGEST_CONTEXT = 2.0**50
+"""A context that fits at this length fits at any."""
 
 _weights, _sequence, _activations, _held = (
     sp.Symbol(part, positive=True) for part in ("weights", "sequence", "activations", "held")
 )
+KEEP_AT_MOST = {"window": "windowed_kv_length", "chunk": "chunked_kv_length"}
+"""What limits the keys that a layer keeps, and the symbol that stands for their number."""
 MEMORY_RULES = {
     "held": _weights + batch * _sequence + _activations,
     "fits": _held <= mem_size,
@@ -237,7 +241,7 @@ def held_bytes(kind: LayerKind, routing: str) -> dict[str, sp.Expr]:
     operators = operators_of(kind, routing)
     return {
         "weights": sp.Add(*(each.held_bytes for each in operators)),
-        "sequence": sp.Add(*(each.kv_bytes for each in operators)).subs(batch, 1),
+        "sequence": sp.Add(*(each.kept_bytes for each in operators)).subs(batch, 1),
         "live": sp.Max(*(each.live_bytes for each in operators)),
     }
 
@@ -273,7 +277,8 @@ def _cached(deployment: Deployment, length: np.ndarray) -> np.ndarray:
     found = []
     for group in deployment.groups:
         own = deployment.values | group.sizes
-        kept = {"kv_length": length, "windowed_kv_length": np.minimum(length, own.get("window", np.inf))}
+        kept = {"kv_length": length}
+        kept |= {kv: np.minimum(length, own.get(limit, np.inf)) for limit, kv in KEEP_AT_MOST.items()}
         found.append(value_of(held_bytes(group.kind, deployment.routing)["sequence"], own | kept))
     return _fullest_stage(deployment, found)
 
@@ -291,17 +296,36 @@ def _fullest_stage(deployment: Deployment, bytes_of_layers: list[np.ndarray]) ->
 
 
 def _largest_context(deployment: Deployment, parts: dict[str, np.ndarray]) -> np.ndarray:
-    """Return the largest context whose cache fits beside the rest, by Newton's method.
+    """Return the largest context whose cache fits beside the rest."""
+    free = (parts["mem_size"] - parts["weights"] - parts["activations"]) / parts["batch"]
+    several_stages = np.any(deployment.values["pp"] > 1) and len(deployment.groups) > 1
+    length = _by_bisection(deployment, free) if several_stages else _by_newton(deployment, free)
+    learned = deployment.values["n_positions"]
+    return np.minimum(length, np.where(learned > 0, learned, np.inf))
+
+
+def _by_newton(deployment: Deployment, free: np.ndarray) -> np.ndarray:
+    """Return the largest context whose cache takes no more than what is free.
 
     The cache grows along straight pieces, each no steeper than the last, because a window that is full no longer grows.
     A step along a piece therefore never leads too far, and each step leaves a piece behind.
     """
-    free = (parts["mem_size"] - parts["weights"] - parts["activations"]) / parts["batch"]
     length = 0 * free
     with np.errstate(divide="ignore", invalid="ignore"):
         for _ in range(len(deployment.groups) + 1):
             cached = _cached(deployment, length)
             growth = _cached(deployment, length + 1) - cached
             length = np.maximum(0, length + np.where(growth > 0, np.floor((free - cached) / growth), np.inf))
-    learned = deployment.values["n_positions"]
-    return np.minimum(length, np.where(learned > 0, learned, np.inf))
+    return length
+
+
+def _by_bisection(deployment: Deployment, free: np.ndarray) -> np.ndarray:
+    """Return the same where a longer context can make another stage the fullest, so that the cache grows faster."""
+    free = np.asarray(free, dtype=float) + np.zeros(np.shape(deployment.values["pp"]))
+    low, high = np.zeros(free.shape), np.full(free.shape, LONGEST_CONTEXT)
+    endless = _cached(deployment, high) <= free
+    while np.any(high - low > 1):
+        middle = np.floor((low + high) / 2)
+        fits = _cached(deployment, middle) <= free
+        low, high = np.where(fits, middle, low), np.where(fits, high, middle)
+    return np.where(endless, np.inf, low)

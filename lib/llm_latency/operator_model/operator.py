@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import sympy as sp
 
+from llm_latency.catalogue.frozen import set_frozen
 from llm_latency.formulas.roofline import overlapped
 from llm_latency.notation import (
     FLOP,
@@ -23,7 +24,9 @@ from llm_latency.notation import (
 
 __all__ = ["Operator", "soft_maximum"]
 
-_BYTES = ("weight_bytes", "kv_bytes", "activation_bytes", "live_bytes")
+_BYTES = ("weight_bytes", "kv_bytes", "activation_bytes", "live_bytes", "kept_bytes")
+QUANTITIES = ("params", "flops", *_BYTES)
+"""What an operator says about one run."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,8 @@ class Operator:
         cache, and the inputs and outputs of its kernels.
     live_bytes : sympy.Expr, byte
         Input and output of its widest kernel, which are in memory at the same time.
+    kept_bytes : sympy.Expr, byte, optional
+        What it keeps in memory for later passes; as much as `kv_bytes` unless given.
     bytes_per_param : sympy.Symbol, byte
         Storage of one of its weights.
 
@@ -74,9 +79,12 @@ class Operator:
     kv_bytes: sp.Expr = sp.S.Zero
     activation_bytes: sp.Expr = sp.S.Zero
     live_bytes: sp.Expr = sp.S.Zero
+    kept_bytes: sp.Expr | None = None
     bytes_per_param: sp.Symbol = bytes_per_param
 
     def __post_init__(self):
+        if self.kept_bytes is None:
+            set_frozen(self, kept_bytes=self.kv_bytes)
         units = {"count": 1, "params": 1, "flops": FLOP}
         units |= dict.fromkeys((*_BYTES, "bytes_per_param"), byte)
         for quantity, unit in units.items():
@@ -99,7 +107,7 @@ class Operator:
         Operator
             The operator with the symbols replaced.
         """
-        quantities = ("count", "params", "flops", *_BYTES)
+        quantities = ("count", *QUANTITIES, "bytes_per_param")
         return replace(self, **{name: getattr(self, name).subs(replacements, simultaneous=True) for name in quantities})
 
     @property

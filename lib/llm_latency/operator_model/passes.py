@@ -16,8 +16,19 @@ from llm_latency.formulas.collectives import all_reduce_time, stage_send_time
 from llm_latency.formulas.experts import distinct_experts
 from llm_latency.notation import (
     batch,
+    bytes_per_attention_param,
+    bytes_per_head_param,
+    bytes_per_mlp_param,
+    bytes_per_param,
+    bytes_per_router_param,
+    bytes_per_shared_param,
+    bytes_per_vocab_param,
+    chunk,
+    chunked_keys,
+    chunked_kv_length,
     context,
     experts_per_token,
+    index_topk,
     keys,
     kv_length,
     message_bytes,
@@ -26,8 +37,11 @@ from llm_latency.notation import (
     pp,
     prompt,
     residual_blocks,
+    selected_keys,
+    selected_kv_length,
     tokens,
     touched_experts,
+    window,
     windowed_keys,
     windowed_kv_length,
 )
@@ -47,12 +61,36 @@ __all__ = [
 ]
 
 ORDER = (
-    *("embedding", "QKV", "attention", "windowed attention", "output", "MLP", "router", "experts", "shared experts"),
-    *("norms", "unembedding", "all-reduces", "stages"),
+    *("embedding", "QKV", "indexer", "index scores"),
+    *("attention", "windowed attention", "chunked attention", "sparse attention", "output"),
+    *("state input", "recurrence", "state output"),
+    *("MLP", "router", "experts", "shared experts", "other weights", "layer embedding", "norms"),
+    *("unembedding", "all-reduces", "stages"),
 )
 """Operators and messages, in the order in which the first token meets them."""
+STORAGE = {
+    **dict.fromkeys(
+        ("QKV", "indexer", "output", "state input", "recurrence", "state output"), bytes_per_attention_param
+    ),
+    "MLP": bytes_per_mlp_param,
+    "shared experts": bytes_per_shared_param,
+    "router": bytes_per_router_param,
+    "unembedding": bytes_per_head_param,
+}
+"""What stands for the bytes of a weight in an operator that can be stored in its own way."""
 TOUCHED_EXPERTS = {"uniform": distinct_experts.expr, "identical": experts_per_token}
 """Experts that a pass reads: on average with random routing, or as few as possible."""
+
+
+def _met_in_chunks(queries: sp.Expr) -> sp.Expr:
+    """Add up the keys that the first queries of a sequence meet, each from the start of its chunk to itself."""
+    whole = sp.floor(queries / chunk)
+    rest = queries - whole * chunk
+    return whole * chunk * (chunk + 1) / 2 + rest * (rest + 1) / 2
+
+
+MEAN_CHUNKED_KEYS = (_met_in_chunks(context + prompt) - _met_in_chunks(context)) / prompt
+"""Keys that a query meets in a chunked layer, on average over the new tokens of a sequence."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,6 +174,10 @@ DECODE = Pass(
         kv_length: mean_keys.expr.subs(prompt, output),
         windowed_keys: mean_windowed_keys.expr.subs(prompt, output),
         windowed_kv_length: mean_windowed_keys.expr.subs(prompt, output),
+        chunked_keys: MEAN_CHUNKED_KEYS.subs(prompt, output),
+        chunked_kv_length: MEAN_CHUNKED_KEYS.subs(prompt, output),
+        selected_keys: mean_windowed_keys.expr.subs({prompt: output, window: index_topk}),
+        selected_kv_length: mean_windowed_keys.expr.subs({prompt: output, window: index_topk}),
     },
     # A stage serves every micro-batch; a token crosses all stages.
     rounds=sp.Max(1, microbatches / pp),
@@ -149,6 +191,10 @@ PREFILL = Pass(
         kv_length: prompt,
         windowed_keys: mean_windowed_keys.expr.subs(context, 0),
         windowed_kv_length: windowed_kv_reach.expr.subs(context, 0),
+        chunked_keys: MEAN_CHUNKED_KEYS.subs(context, 0),
+        chunked_kv_length: prompt,
+        selected_keys: mean_windowed_keys.expr.subs({context: 0, window: index_topk}),
+        selected_kv_length: prompt,  # what one query leaves out, another selects
     },
     # The first micro-batch crosses all stages; each further one adds one stage.
     rounds=1 + (microbatches - 1) / pp,
@@ -206,7 +252,14 @@ def operators_of(kind: LayerKind | None, routing: str) -> tuple[Operator, ...]:
     Derived in operator-model, Eq. (eq-sharding).
     """
     operators = ends() if kind is None else layer(kind)
-    return tuple(sharded(each).subs({touched_experts: TOUCHED_EXPERTS[routing]}) for each in operators)
+    return tuple(_stored(sharded(each).subs({touched_experts: TOUCHED_EXPERTS[routing]})) for each in operators)
+
+
+def _stored(operator: Operator) -> Operator:
+    """Let an operator have its own storage, in place of that of all weights or of the vocabulary."""
+    if operator.name not in STORAGE:
+        return operator
+    return operator.subs(dict.fromkeys((bytes_per_param, bytes_per_vocab_param), STORAGE[operator.name]))
 
 
 @cache

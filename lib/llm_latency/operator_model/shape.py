@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
+import sympy as sp
 
+from llm_latency.catalogue.layers import LayerGroup
 from llm_latency.catalogue.models import Model, models
 from llm_latency.catalogue.tables import look_up
 from llm_latency.checks import checked
 from llm_latency.evaluation import value_of
 from llm_latency.formula import arguments_of
-from llm_latency.notation import REGISTRY
+from llm_latency.notation import REGISTRY, residual_blocks
+from llm_latency.operator_model.operator import QUANTITIES
 from llm_latency.operator_model.operators import LayerKind, ends, layer
-from llm_latency.operator_model.passes import Pass, ends_time, layer_time
+from llm_latency.operator_model.passes import Pass, ends_time
 
-__all__ = ["LayerGroup", "layer_groups", "parameter_count", "sizes_of_ends"]
+WITHOUT_CONVOLUTION = {"state_key_dim": 0, "conv_width": 0, "conv_taps": 1}
+"""Sizes of a recurrent layer that may be left out."""
+
+__all__ = ["EqualLayers", "layer_groups", "parameter_count", "sizes_of_ends"]
 
 
 @dataclass(frozen=True)
-class LayerGroup:
+class EqualLayers:
     """Layers of a model that are all alike.
 
     Parameters
@@ -36,7 +42,7 @@ class LayerGroup:
     Examples
     --------
     >>> [(group.count, group.kind.experts) for group in layer_groups(models["DeepSeek-V3-671B"])]
-    [(3, False), (58, True)]
+    [(58, True), (3, False)]
 
     References
     ----------
@@ -52,7 +58,7 @@ class LayerGroup:
         return replace(self.kind, absorbed=kind.absorbed or not self.kind.latent)
 
 
-def layer_groups(model: Model) -> tuple[LayerGroup, ...]:
+def layer_groups(model: Model) -> tuple[EqualLayers, ...]:
     """List the groups of equal layers of a model.
 
     Parameters
@@ -62,7 +68,7 @@ def layer_groups(model: Model) -> tuple[LayerGroup, ...]:
 
     Returns
     -------
-    tuple of LayerGroup
+    tuple of EqualLayers
         The groups; their order does not count.
 
     Raises
@@ -80,15 +86,15 @@ def layer_groups(model: Model) -> tuple[LayerGroup, ...]:
     ----------
     Derived in operator-model.
     """
-    attention = dict(latent=model.kv_rank is not None, compressed_query=model.query_rank is not None)
-    shared = model.shared_width is not None
-    kinds = {
-        LayerKind(**attention, windowed=windowed, experts=experts, shared=experts and shared): count
-        for count, windowed, experts in _counts(model)
-    }
-    sizes = _sizes(model, (*(name for kind in kinds for name in _sizes_of_layer(kind)), *_sizes_of_ends()))
+    model_sizes = {"d_model": model.d_model} | WITHOUT_CONVOLUTION
+    groups = [(group.n_layers, _kind(group), model_sizes | group.sizes) for group in model.layers]
+    missing = [name for _, kind, known in groups for name in _sizes_of_layer(kind) if name not in known]
+    missing += [name for name in _sizes_of_ends() if name not in model.arguments]
+    if missing:
+        raise ValueError(f"{model.name} needs {', '.join(dict.fromkeys(missing))}")
     return tuple(
-        LayerGroup(count, kind, {name: sizes[name] for name in _sizes_of_layer(kind)}) for kind, count in kinds.items()
+        EqualLayers(count, kind, {name: checked(name, known[name]) for name in _sizes_of_layer(kind)})
+        for count, kind, known in groups
     )
 
 
@@ -115,30 +121,33 @@ def sizes_of_ends(model: Model) -> dict[str, np.ndarray]:
     >>> sizes_of_ends(models["Llama-3-70B"])["vocab"]
     array(128256.)
     """
-    return _sizes(model, ("n_layers", *_sizes_of_ends()))
-
-
-def _counts(model: Model) -> Iterator[tuple[int, bool, bool]]:
-    """Yield how many layers have, or have not, a window, and experts."""
-    windowed = model.windowed_layers or 0
-    dense = (model.dense_layers or 0) if model.n_experts is not None else model.n_layers
-    # Which of the windowed layers are dense does not matter: what they take and hold adds up.
-    both = min(windowed, dense)
-    counts = {
-        (True, False): both,
-        (True, True): windowed - both,
-        (False, False): dense - both,
-        (False, True): model.n_layers - windowed - dense + both,
-    }
-    yield from ((count, *which) for which, count in counts.items() if count)
-
-
-def _sizes(model: Model, names: tuple[str, ...]) -> dict[str, np.ndarray]:
     known = model.arguments
-    missing = [name for name in dict.fromkeys(names) if name not in known]
+    missing = [name for name in _sizes_of_ends() if name not in known]
     if missing:
         raise ValueError(f"{model.name} needs {', '.join(missing)}")
-    return {name: checked(name, known[name]) for name in names}
+    return {name: checked(name, known[name]) for name in ("n_layers", *_sizes_of_ends())}
+
+
+def _kind(group: LayerGroup) -> LayerKind:
+    """Say which operators a layer has; what is not known counts as there, so that it is asked for."""
+    found = {"attention": group.n_heads != 0, "recurrent": bool(group.state_heads)}
+    if found["attention"]:
+        latent = bool(group.kv_rank)
+        found |= {
+            "latent": latent,
+            "compressed_query": bool(group.query_rank),
+            "unlike_values": not latent and bool(group.value_dim) and group.value_dim != group.head_dim,
+            "projections": 2 if latent or group.kv_projections is None else group.kv_projections,
+            "windowed": bool(group.window),
+            "chunked": bool(group.chunk),
+            "sparse": bool(group.index_topk),
+            "indexer": bool(group.index_heads),
+        }
+    experts = bool(group.n_experts)
+    found |= {"mlp": experts or group.mlp_width != 0, "experts": experts}
+    if experts:
+        found |= {"shared": bool(group.shared_width), "narrow_experts": bool(group.expert_input)}
+    return LayerKind(**found, others=bool(group.other_params), lookups=bool(group.lookup_params))
 
 
 def _of_the_model(expr) -> tuple[str, ...]:
@@ -148,9 +157,11 @@ def _of_the_model(expr) -> tuple[str, ...]:
 
 @cache
 def _sizes_of_layer(kind: LayerKind) -> tuple[str, ...]:
-    window = ("window",) if kind.windowed else ()
+    limits = {"window": kind.windowed, "chunk": kind.chunked, "index_topk": kind.sparse}
     kinds = (kind, replace(kind, absorbed=False)) if kind.latent else (kind,)
-    return tuple(dict.fromkeys((*(name for each in kinds for name in _of_the_model(layer_time(each))), *window)))
+    quantities = [getattr(each, name) for one in kinds for each in layer(one) for name in QUANTITIES]
+    used = _of_the_model(sp.Tuple(*quantities, residual_blocks))
+    return tuple(dict.fromkeys((*used, *(name for name, limited in limits.items() if limited))))
 
 
 @cache

@@ -1,0 +1,233 @@
+"""From a configuration to the fields of a `Model`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from functools import cache
+from os import PathLike
+
+from llm_latency.catalogue.configuration.architectures import ARCHITECTURES, Architecture
+from llm_latency.catalogue.configuration.document import opened
+from llm_latency.catalogue.configuration.keys import Keys
+from llm_latency.catalogue.configuration.modules import (
+    ATTENTION,
+    ENDS,
+    EXPERT,
+    MLP,
+    ROUTER,
+    SHARED,
+    Places,
+    modules_of,
+)
+from llm_latency.catalogue.configuration.patterns import DENSE, EXPERTS, NONE
+from llm_latency.catalogue.configuration.storage import Storage, read_storage
+from llm_latency.catalogue.layers import CAN_LACK
+from llm_latency.catalogue.tables import read_rows
+from llm_latency.suggestions import short, suggestion
+
+__all__ = ["model_fields"]
+
+MOST_LAYERS = 10_000
+BITS_PER_BYTE = 8
+DTYPES = {"float16": 16, "bfloat16": 16, "half": 16, "float32": 32, "float": 32, "float64": 64}
+RUN_BITS = 16
+PART_FIELDS = {
+    ATTENTION: "bytes_per_attention_param",
+    MLP: "bytes_per_mlp_param",
+    EXPERT: "bytes_per_expert_param",
+    SHARED: "bytes_per_shared_param",
+    ROUTER: "bytes_per_router_param",
+}
+
+
+def model_fields(source: str | PathLike | Mapping, dtype: str | None = None) -> dict:
+    """Read the fields of a model from its configuration.
+
+    Parameters
+    ----------
+    source : str, os.PathLike or Mapping
+        A ``config.json``, a folder with one, or its contents.
+    dtype : str, optional
+        Number format of what is not quantised, such as ``float32``, in place of that of the file.
+
+    Returns
+    -------
+    dict
+        Fields of `Model`, with a remark.
+
+    Raises
+    ------
+    ValueError
+        If the architecture or the format of storage is not known, or a value is not legal.
+
+    Examples
+    --------
+    >>> fields = model_fields({"model_type": "gpt2", "n_layer": 12, "n_embd": 768, "n_head": 12,
+    ...                        "n_positions": 1024, "vocab_size": 50257, "torch_dtype": "float16"})
+    >>> fields["mlp_width"], fields["vocab_matrices"]
+    (3072, 1)
+
+    References
+    ----------
+    Configuration classes of Hugging Face transformers 5.24.0, ``src/transformers/models``.
+    """
+    document = opened(source)
+    keys, architecture = _architecture(document.language)
+    _check_decoder(keys)
+    n_layers = keys.count("num_hidden_layers", _listed_layers(keys), most=MOST_LAYERS)
+    plain, activation, remarks = _plain_bits(keys, dtype)
+    storage = read_storage(document.storage, plain)
+    whole = {
+        "n_layers": n_layers,
+        "d_model": keys.count("hidden_size"),
+        "vocab": keys.count("vocab_size"),
+        "vocab_matrices": 1 if keys.flag("tie_word_embeddings", True) else 2,
+        "bytes_per_activation": activation / BITS_PER_BYTE,
+    }
+    if architecture.positions is not None:
+        whole["n_positions"] = keys.count("max_position_embeddings") + architecture.positions
+    if document.beside:
+        remarks.append(f"Only the language part: the {' and '.join(document.beside)} part is not included.")
+    layers = _layers(keys, architecture, n_layers)
+    whole |= _stored(layers, whole, storage, activation, architecture.places)
+    return whole | {"name": document.name or keys.word("model_type"), "remark": " ".join(remarks)}
+
+
+def _architecture(language: Keys) -> tuple[Keys, Architecture]:
+    """Return the row of an architecture, and the keys with its names and defaults."""
+    kind = _kind_of(language)
+    row = ARCHITECTURES[kind]
+    defaults = _defaults().get(row.defaults or kind, {})
+    return Keys(language.values, language.label, defaults, row.names), row
+
+
+def _kind_of(language: Keys) -> str:
+    """Return the name of the row: that of the language part, or of a whole model that has only one."""
+    kind = language.word("model_type")
+    classes = language.items("architectures") or []
+    named = {name.replace("_", ""): name for name in ARCHITECTURES}
+    candidates = [kind, f"{kind}_text", *(named.get(each.removesuffix("ForCausalLM").lower()) for each in classes)]
+    found = next((each for each in candidates if each in ARCHITECTURES), None)
+    if found is None and kind is None:
+        raise ValueError(
+            f"{language.label}: model_type is missing; it must be one of {len(ARCHITECTURES)}, such as llama"
+        )
+    if found is None:
+        hint = suggestion(kind, ARCHITECTURES)
+        known = f"{len(ARCHITECTURES)} architectures are known"
+        raise ValueError(f"{language.label}: unknown model_type {short(kind)}; {hint}{known}")
+    return found
+
+
+@cache
+def _defaults() -> dict[str, dict[str, object]]:
+    """Return the defaults of configuration classes by their ``model_type``."""
+    import json
+
+    return {row["model_type"]: json.loads(row["defaults"]) for row in read_rows("architectures.csv")}
+
+
+def _listed_layers(keys: Keys) -> int | None:
+    """Return how many layers a list of them has, for configurations that give no number."""
+    blocks = keys.items("layers_block_type")
+    return len(blocks) if blocks else None
+
+
+def _check_decoder(keys: Keys) -> None:
+    for key in ("is_encoder_decoder", "add_cross_attention"):
+        if keys.flag(key):
+            raise keys.error(key, True, "false: only decoder-only transformers are read")
+
+
+def _plain_bits(keys: Keys, dtype: str | None) -> tuple[float, float, list[str]]:
+    """Return the bits of a weight that is not quantised, those of an activation, and what to say about them."""
+    given = [(name, keys.word(name)) for name in ("dtype", "torch_dtype")]
+    given = [(name, value.removeprefix("torch.")) for name, value in given if value not in (None, "auto")]
+    for name, value in given:
+        if value not in DTYPES or DTYPES[value] != DTYPES[given[0][1]]:
+            raise keys.error(name, value, f"one of {', '.join(DTYPES)}")
+    if dtype is not None:
+        if dtype not in DTYPES:
+            raise ValueError(f"dtype = {short(dtype)}: must be one of {', '.join(DTYPES)}")
+        return DTYPES[dtype], DTYPES[dtype], []
+    if not given:
+        return RUN_BITS, RUN_BITS, ["The file does not say in how many bits it is stored: 16 are assumed."]
+    if DTYPES[given[0][1]] > RUN_BITS:
+        return RUN_BITS, RUN_BITS, [f"Stored in {DTYPES[given[0][1]]} bits, and run in 16 unless told otherwise."]
+    return RUN_BITS, RUN_BITS, []
+
+
+def _layers(keys: Keys, row: Architecture, n_layers: int) -> list[dict[str, int]]:
+    """Return the fields of every layer."""
+    kinds, mlps = row.kinds(keys, n_layers), row.mlps(keys, n_layers)
+    others, parallel = row.others(keys), row.parallel(keys)
+    mixers = {kind: [row.part(kind)(keys)] for kind in dict.fromkeys(kinds)}
+    if row.beside:
+        state = row.recurrent(keys)
+        mixers = {kind: [*parts, state] for kind, parts in mixers.items()}
+    read = {DENSE: row.mlp, EXPERTS: row.experts, NONE: lambda keys: {}}
+    inner = {mlp: read[mlp](keys) for mlp in dict.fromkeys(mlps)}
+    made = {}
+    for kind, mlp in dict.fromkeys(zip(kinds, mlps, strict=True)):
+        blocks = [each for each in (*mixers[kind], inner[mlp]) if each]
+        made[kind, mlp] = _merged([*blocks, others]) | {
+            "mlp_matrices": row.matrices,
+            "residual_blocks": 1 if parallel or len(blocks) < 2 else 2,
+        }
+    return [made[pair] for pair in zip(kinds, mlps, strict=True)]
+
+
+def _merged(parts: list[dict[str, int]]) -> dict[str, int]:
+    """Put the fields of a layer's parts together; say explicitly that it has no attention, or no MLP."""
+    found = {name: value for part in parts for name, value in part.items()}
+    if others := sum(part.get("other_params", 0) for part in parts):
+        found["other_params"] = others
+    return found | _absent(found)
+
+
+def _absent(fields: Mapping[str, int]) -> dict[str, int]:
+    """Say explicitly that a layer has no attention, or no MLP."""
+    found = {} if "n_heads" in fields else {"n_heads": 0}
+    return found | ({} if {"mlp_width", "n_experts"} & fields.keys() else {"mlp_width": 0})
+
+
+def _stored(layers: list[dict], whole: Mapping, storage: Storage, activation: float, places: Places) -> dict:
+    """Return the fields that all layers share, the groups of those that depart from them, and how all are stored."""
+    found = []
+    modules_by_fields: dict[tuple, list] = {}
+    for number, fields in enumerate(layers):
+        key = tuple(fields.items())
+        if key not in modules_by_fields:
+            modules_by_fields[key] = list(modules_of(fields, whole["d_model"], places))
+        bytes_of_parts = _by_part(modules_by_fields[key], storage, number)
+        found.append(tuple((fields | bytes_of_parts).items()))
+    counts = Counter(found)
+    shared = dict(counts.most_common(1)[0][0])
+    groups = {}
+    first = {fields: found.index(fields) for fields in counts}
+    for fields, count in counts.items():
+        own = dict(fields)
+        if own == shared:
+            continue
+        departing = {name: value for name, value in own.items() if shared.get(name) != value}
+        departing |= {name: 0 for name in shared if name not in own and name in CAN_LACK}
+        groups[f"as layer {first[fields]}"] = {"n_layers": count} | departing
+    embedding, head = (storage.of(None, module) / BITS_PER_BYTE for module in ENDS)
+    kv = storage.kv_bits if storage.kv_bits is not None else activation
+    stored = {
+        "bytes_per_param": storage.plain / BITS_PER_BYTE,
+        "bytes_per_vocab_param": embedding,
+        "bytes_per_head_param": embedding if whole["vocab_matrices"] == 1 else head,
+        "bytes_per_kv": kv / BITS_PER_BYTE,
+    }
+    return shared | stored | ({"groups": groups} if groups else {})
+
+
+def _by_part(modules: list, storage: Storage, layer: int) -> dict[str, float]:
+    """Return the mean bytes of a weight of each part of a layer."""
+    weights, bits = Counter(), Counter()
+    for module in modules:
+        weights[module.part] += module.weights
+        bits[module.part] += module.weights * storage.of(layer, module)
+    return {PART_FIELDS[part]: bits[part] / weights[part] / BITS_PER_BYTE for part in weights if weights[part]}
