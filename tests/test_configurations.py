@@ -57,7 +57,7 @@ def kv_megabytes(model, context=1024):
 
 def test_the_table_lists_every_configuration():
     assert TABLE.keys() == CONFIGURATIONS.keys()
-    assert len(READ) >= 140
+    assert len(READ) >= 0.9 * len(TABLE)
     assert all(row["source"] for row in CONFIGURATIONS.values())
 
 

@@ -17,6 +17,7 @@ LAYERS = [
     "charts.vega_expressions",
     "catalogue.configuration.layers catalogue.configuration.patterns catalogue.configuration.document "
     "catalogue.configuration.storage",
+    "catalogue.configuration.special_parts",
     "catalogue.configuration.architectures",
     "notation catalogue.devices catalogue.configuration.reader charts.specification",
     "catalogue.configuration",

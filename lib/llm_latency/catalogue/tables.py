@@ -114,7 +114,8 @@ class Spec:
         own = type(self).__annotations__
         names = sorted((item.name for item in fields(self)), key=lambda name: (name != "name", name not in own))
         given = {name: getattr(self, name) for name in names if name not in ("sources", "remark")}
-        return {name: value for name, value in given.items() if value is not None and value != {}}
+        known = {name: value for name, value in given.items() if value is not None}
+        return {name: value for name, value in known.items() if not isinstance(value, Mapping) or value}
 
     @property
     def arguments(self) -> dict[str, float]:

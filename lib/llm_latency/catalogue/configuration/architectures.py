@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from llm_latency.catalogue.configuration import layers, patterns
+from llm_latency.catalogue.configuration import special_parts as special
 from llm_latency.catalogue.configuration.keys import Keys
 from llm_latency.catalogue.configuration.layers import Fields, Part
 from llm_latency.catalogue.configuration.modules import Places
@@ -66,6 +67,8 @@ class Architecture:
         Whether attention and MLP run in parallel.
     others : callable, optional
         What every layer has beside these parts.
+    each : callable, optional
+        What every layer is made of, one by one, in place of all these parts.
     positions : int, optional
         Learned position vectors in excess of the longest sequence; none are learned unless given.
     places : Places, optional
@@ -88,6 +91,7 @@ class Architecture:
     matrices: int = 3
     parallel: Callable[[Keys], bool] = _never
     others: Part = _nothing
+    each: Callable[[Keys, int], list[Fields]] | None = None
     positions: int | None = None
     places: Places = USUAL_PLACES
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -95,6 +99,9 @@ class Architecture:
 
     def part(self, kind: str) -> Part:
         """Return what a layer of a kind is made of, its MLP aside."""
+        if kind.endswith(patterns.REUSES_CACHE):
+            read = self.part(kind.removesuffix(patterns.REUSES_CACHE))
+            return lambda keys: read(keys) | {"kv_projections": 0}
         return {
             patterns.FULL: self.attention,
             patterns.WINDOW: self.local or layers.windowed(self.attention),
@@ -141,110 +148,6 @@ DEEPSEEK = dict(
 GLM_EXPERTS = {name: DEEPSEEK[name] for name in ("mlps", "experts")}
 
 
-def _gemma4_global(keys: Keys) -> Fields:
-    found = layers.grouped(keys)
-    if (head_dim := keys.get("global_head_dim")) is not None:
-        found["head_dim"] = keys.count("global_head_dim", head_dim)
-    if keys.flag("attention_k_eq_v"):
-        found["n_kv_heads"] = keys.count("num_global_key_value_heads", found["n_kv_heads"])
-        found["kv_projections"] = 1
-    return found
-
-
-def _gemma4_experts(keys: Keys) -> Fields:
-    return layers.mixture(shared=layers.shared_width(layers.MLP))(keys)
-
-
-def _per_layer_embedding(keys: Keys) -> Fields:
-    width = keys.count("hidden_size_per_layer_input", 0, 0)
-    if not width:
-        return {}
-    d_model, rows = keys.count("hidden_size"), keys.count("vocab_size_per_layer_input")
-    # A gate, the way back, and this layer's part of the projection of the embedding.
-    return {"lookup_params": rows * width, "other_params": 3 * d_model * width}
-
-
-def _mimo_v2(prefix: str) -> Part:
-    def read(keys: Keys) -> Fields:
-        return {
-            "n_heads": keys.count(f"{prefix}num_attention_heads"),
-            "n_kv_heads": keys.count(f"{prefix}num_key_value_heads"),
-            "head_dim": keys.count(f"{prefix}head_dim"),
-            "value_dim": keys.count(f"{prefix}v_head_dim"),
-        }
-
-    return read
-
-
-def _step_local(keys: Keys) -> Fields:
-    found = layers.windowed(layers.grouped)(keys)
-    return found | {"n_heads": keys.count("num_sliding_attention_heads", found["n_heads"])}
-
-
-def _head_gate(attention: Part) -> Part:
-    def read(keys: Keys) -> Fields:
-        found = attention(keys)
-        return found | {"other_params": keys.count("hidden_size") * found["n_heads"]}
-
-    return read
-
-
-def _falcon(keys: Keys) -> Fields:
-    heads = keys.count("num_attention_heads")
-    new = keys.flag("new_decoder_architecture") or "n_head_kv" in keys.values
-    found = layers.every_head(keys)
-    return found | {
-        "n_kv_heads": 1 if not new and keys.flag("multi_query") else keys.count("num_key_value_heads", heads)
-    }
-
-
-def _multi_query(keys: Keys) -> Fields:
-    several = keys.word("attention_head_type") not in (None, "multihead") or keys.flag("multi_query")
-    return layers.every_head(keys) | ({"n_kv_heads": 1} if several else {})
-
-
-def _minimax_index(keys: Keys) -> Fields:
-    part = keys.part("sparse_attention_config")
-    return {
-        "index_topk": part.count("sparse_topk_blocks") * part.count("sparse_block_size"),
-        "index_dim": part.count("sparse_index_dim"),
-        "index_heads": part.count("sparse_num_index_heads"),
-    }
-
-
-def _narrow(read: Part, key: str) -> Part:
-    """Let experts work in a narrower space, with a projection into it and one back."""
-
-    def narrowed(keys: Keys) -> Fields:
-        found = read(keys)
-        if keys.get(key) is None:
-            return found
-        width = keys.count(key)
-        return found | {"expert_input": width, "other_params": 2 * keys.count("hidden_size") * width}
-
-    return narrowed
-
-
-_nemotron_experts = _narrow(
-    layers.mixture(
-        shared=lambda keys: keys.count("n_shared_experts", 0, 0) * keys.count("moe_shared_expert_intermediate_size")
-    ),
-    "moe_latent_size",
-)
-_kimi_experts = _narrow(layers.mixture(shared=layers.shared_experts), "routed_expert_hidden_size")
-
-
-def _kimi_latent(keys: Keys) -> Fields:
-    found = layers.latent(keys)
-    if keys.flag("mla_use_output_gate"):
-        return layers.gated(lambda keys: found)(keys)
-    return found
-
-
-def _deepseek_v2(keys: Keys) -> Fields:
-    return layers.latent(keys) if keys.flag("use_mla", True) else layers.every_head(keys)
-
-
 ARCHITECTURES: dict[str, Architecture] = {
     # Llama and what is shaped like it
     **_like(
@@ -268,9 +171,21 @@ ARCHITECTURES: dict[str, Architecture] = {
     **_like("starcoder2", Architecture(**WINDOWS, **UNGATED)),
     **_like("arcee nemotron", Architecture(**UNGATED)),
     "phi": Architecture(**UNGATED, parallel=_always),
+    **_like("orion baichuan", Architecture(defaults="llama")),
+    "qwen": Architecture(**PLAIN_HEADS, mlp=special.half_mlp),
+    "chatglm": Architecture(),
+    "phi3_v": Architecture(**WINDOWS, defaults="phi3"),
+    "exaone4_5_text": Architecture(
+        kinds=patterns.windows_if_any(patterns.listed("layer_types", patterns.by_letters)), defaults="exaone4"
+    ),
+    "gemma3n_text": Architecture(
+        kinds=patterns.with_reused_caches(patterns.listed("layer_types", patterns.but_every_nth(5))),
+        mlp=special.first_width,
+        others=special.gemma3n_others,
+    ),
     # GPT-2 and its time
-    "gpt2": Architecture(attention=_multi_query, **UNGATED, positions=0),
-    "gpt_bigcode": Architecture(attention=_multi_query, **UNGATED, positions=0),
+    "gpt2": Architecture(attention=special.one_or_all, **UNGATED, positions=0),
+    "gpt_bigcode": Architecture(attention=special.one_or_all, **UNGATED, positions=0),
     **_like("gptj codegen", Architecture(**PLAIN_HEADS, **UNGATED, parallel=_always)),
     "gpt_neox": Architecture(**PLAIN_HEADS, **UNGATED, parallel=_if("use_parallel_residual")),
     "opt": Architecture(**PLAIN_HEADS, **UNGATED, positions=2),
@@ -278,11 +193,14 @@ ARCHITECTURES: dict[str, Architecture] = {
     **_like(
         "falcon RefinedWeb RefinedWebModel",
         Architecture(
-            attention=_falcon,
+            attention=special.falcon_attention,
             **UNGATED,
             parallel=lambda keys: keys.flag("new_decoder_architecture") or keys.flag("parallel_attn"),
         ),
     ),
+    "phi-msft": Architecture(**PLAIN_HEADS, **UNGATED, parallel=_always, defaults="phi"),
+    "codeshell": Architecture(**UNGATED),
+    "mpt": Architecture(attention=special.mpt_attention, **UNGATED, mlp=special.mpt_mlp),
     # Experts
     "mixtral": Architecture(**WINDOWS, **_all_experts()),
     **_like("olmoe phimoe granitemoe minimax_m2", Architecture(**_all_experts())),
@@ -303,16 +221,16 @@ ARCHITECTURES: dict[str, Architecture] = {
     ),
     "mimo_v2_flash": Architecture(
         kinds=patterns.marked("hybrid_layer_pattern", {0: patterns.FULL, 1: patterns.WINDOW}),
-        attention=_mimo_v2(""),
-        local=layers.windowed(_mimo_v2("swa_")),
+        attention=special.mimo_v2(""),
+        local=layers.windowed(special.mimo_v2("swa_")),
         **GLM_EXPERTS,
     ),
     **_like(
         "step3p7 step3p5",
         Architecture(
             kinds=patterns.trailing("layer_types", patterns.all_of(patterns.FULL)),
-            attention=_head_gate(layers.grouped),
-            local=_head_gate(_step_local),
+            attention=special.head_gate(layers.grouped),
+            local=special.head_gate(special.step_local),
             mlps=patterns.typed(patterns.dense_first),
             experts=layers.mixture(shared=layers.shared_width("share_expert_dim")),
             defaults="step3p5",
@@ -322,25 +240,41 @@ ARCHITECTURES: dict[str, Architecture] = {
         "minimax_m3 minimax_m3_vl minimax_m3_vl_text",
         Architecture(
             kinds=patterns.minimax_sparse,
-            index=_minimax_index,
+            index=special.minimax_index,
             mlps=patterns.dense_first,
             mlp=lambda keys: {"mlp_width": keys.count("dense_intermediate_size")},
             experts=layers.mixture(width=layers.MLP, shared=layers.shared_width("shared_intermediate_size")),
             defaults="minimax_m3_vl_text",
         ),
     ),
-    "gemma4_text": Architecture(
-        kinds=patterns.listed("layer_types", patterns.but_every_nth(6)),
-        attention=_gemma4_global,
-        local=layers.windowed(layers.grouped),
-        mlps=patterns.switched("enable_moe_block", patterns.all_of(patterns.EXPERTS), patterns.all_of(patterns.DENSE)),
-        experts=_gemma4_experts,
-        others=_per_layer_embedding,
-        places=Places(experts=("experts", "moe", "moe.experts"), shared=("mlp",), router=("router.proj", "router")),
+    **_like(
+        "gemma4_text gemma4_unified_text",
+        Architecture(
+            kinds=patterns.with_reused_caches(patterns.listed("layer_types", patterns.but_every_nth(6))),
+            attention=special.gemma4_global,
+            local=layers.windowed(layers.grouped),
+            mlps=patterns.switched(
+                "enable_moe_block", patterns.all_of(patterns.EXPERTS), patterns.all_of(patterns.DENSE)
+            ),
+            experts=special.gemma4_experts,
+            others=special.per_layer_embedding,
+            places=Places(experts=("experts", "moe", "moe.experts"), shared=("mlp",), router=("router.proj", "router")),
+        ),
+    ),
+    "dbrx": Architecture(
+        attention=special.dbrx_attention, mlps=patterns.all_of(patterns.EXPERTS), experts=special.dbrx_experts
+    ),
+    "deepseek": Architecture(**GLM_EXPERTS, defaults="deepseek_v2"),
+    **_like(
+        "bailing_moe bailing_moe_v2",
+        Architecture(mlps=patterns.dense_first, experts=layers.mixture(shared=special.shared_or_routed_width)),
+    ),
+    "hunyuan_v1_moe": Architecture(
+        mlps=patterns.all_of(patterns.EXPERTS), experts=special.hunyuan_experts, defaults="hunyuan_v1_moe"
     ),
     # Latent attention, and indexers
-    "deepseek_v2": Architecture(**DEEPSEEK | dict(attention=_deepseek_v2)),
-    **_like("deepseek_v3 glm4_moe_lite", Architecture(**DEEPSEEK)),
+    "deepseek_v2": Architecture(**DEEPSEEK | dict(attention=special.deepseek_v2)),
+    **_like("deepseek_v3 glm4_moe_lite mistral4", Architecture(**DEEPSEEK)),
     **_like("kimi_k2 kimi_k25", Architecture(**DEEPSEEK, defaults="deepseek_v3")),
     "glm_moe_dsa": Architecture(kinds=patterns.shared_indexers, **DEEPSEEK),
     "minicpm3": Architecture(attention=layers.latent),
@@ -364,19 +298,21 @@ ARCHITECTURES: dict[str, Architecture] = {
         kinds=patterns.by_blocks(attention=True),
         recurrent=layers.mamba2,
         mlps=patterns.by_blocks(attention=False),
-        experts=_nemotron_experts,
+        experts=special.nemotron_experts,
         **UNGATED,
     ),
     **_like(
         "kimi_linear",
         Architecture(
-            **DEEPSEEK | dict(attention=_kimi_latent, experts=_kimi_experts),
+            **DEEPSEEK | dict(attention=special.kimi_latent, experts=special.kimi_experts),
             kinds=patterns.kimi_layers,
             recurrent=layers.kimi_delta,
         ),
     ),
     "lfm2": Architecture(
-        kinds=patterns.listed("layer_types", patterns.all_of(patterns.FULL)), recurrent=layers.short_convolution
+        kinds=patterns.listed("layer_types", patterns.listed_by_number("full_attn_idxs")),
+        recurrent=layers.short_convolution,
+        mlp=special.adjusted_mlp,
     ),
     "jamba": Architecture(
         kinds=patterns.periodic("attn_layer_period", "attn_layer_offset", patterns.FULL, patterns.RECURRENT),
@@ -384,7 +320,37 @@ ARCHITECTURES: dict[str, Architecture] = {
         mlps=patterns.periodic("expert_layer_period", "expert_layer_offset", patterns.EXPERTS, patterns.DENSE),
         experts=layers.mixture(width=layers.MLP),
     ),
+    "lfm2_moe": Architecture(
+        kinds=patterns.listed("layer_types", patterns.all_of(patterns.FULL)),
+        recurrent=layers.short_convolution,
+        mlps=patterns.dense_first,
+    ),
+    "granitemoehybrid": Architecture(
+        kinds=patterns.listed("layer_types", patterns.listed("layers_block_type", patterns.all_of(patterns.RECURRENT))),
+        recurrent=layers.mamba2,
+        mlps=patterns.if_any_experts(patterns.all_of(patterns.EXPERTS)),
+        mlp=lambda keys: {"mlp_width": keys.count("shared_intermediate_size")},
+        experts=layers.mixture(width=layers.MLP, shared=layers.shared_width("shared_intermediate_size")),
+    ),
+    **_like(
+        "minimax minimax_m1 minimax_text_01",
+        Architecture(
+            kinds=patterns.listed(
+                "layer_types", patterns.marked("attn_type_list", {0: patterns.RECURRENT, 1: patterns.FULL})
+            ),
+            recurrent=layers.lightning,
+            **_all_experts(shared="shared_intermediate_size"),
+            defaults="minimax",
+        ),
+    ),
+    **_like(
+        "mamba falcon_mamba",
+        Architecture(
+            kinds=patterns.all_of(patterns.RECURRENT), recurrent=layers.mamba, mlps=patterns.all_of(patterns.NONE)
+        ),
+    ),
     "falcon_h1": Architecture(recurrent=layers.mamba2, beside=True),
+    "nemotron-nas": Architecture(each=special.searched_layers),
     "mamba2": Architecture(
         kinds=patterns.all_of(patterns.RECURRENT), recurrent=layers.mamba2, mlps=patterns.all_of(patterns.NONE)
     ),

@@ -122,7 +122,8 @@ class Keys:
             raise self.error(key, value, "a list")
         for item in value:
             if not isinstance(item, kind) or (kind is int and isinstance(item, bool)):
-                raise self.error(key, item, f"a list of {'whole numbers' if kind is int else 'texts'}")
+                kinds = {int: "whole numbers", str: "texts"}.get(kind, "objects")
+                raise self.error(key, item, f"a list of {kinds}")
         if length is not None and len(value) != length:
             raise self.error(key, value, f"a list of {length} items, and it has {len(value)}")
         return list(value)

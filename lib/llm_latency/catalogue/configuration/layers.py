@@ -88,10 +88,9 @@ def gated(attention: Part) -> Part:
 def mamba(keys: Keys) -> Fields:
     """Read a Mamba layer: one state for every channel."""
     d_model = keys.count("hidden_size")
-    if keys.get("mamba_expand", keys.get("expand")) is not None and not keys.has("mamba_intermediate_size"):
-        width = keys.count("mamba_expand", keys.get("expand")) * d_model
-    else:
-        width = keys.count("mamba_intermediate_size")
+    width = keys.count("mamba_expand", keys.get("expand")) * d_model
+    if not keys.has("mamba_expand") and keys.has("intermediate_size"):  # a model of such layers alone
+        width = keys.count("intermediate_size")
     state = keys.count("mamba_d_state", keys.get("state_size"))
     rank = keys.get("mamba_dt_rank", keys.get("time_step_rank"))
     rank = -(-d_model // 16) if rank in (None, "auto") else keys.count("mamba_dt_rank", keys.get("time_step_rank"))
@@ -110,7 +109,10 @@ def mamba(keys: Keys) -> Fields:
 def mamba2(keys: Keys) -> Fields:
     """Read a Mamba-2 layer: heads with a state each, and keys that groups of heads share."""
     heads = keys.count("mamba_num_heads", keys.get("mamba_n_heads", keys.get("num_heads")))
-    head_dim = keys.count("mamba_head_dim", keys.get("mamba_d_head", keys.get("head_dim")))
+    head_dim = keys.get("mamba_head_dim", keys.get("mamba_d_head", keys.get("head_dim")))
+    if head_dim == "auto":  # as wide as the residual stream is to become, divided among the heads
+        head_dim = keys.count("mamba_expand") * keys.count("hidden_size") // heads
+    head_dim = keys.count("mamba_head_dim", head_dim) if head_dim is not None else keys.count("mamba_d_head")
     state = keys.count("ssm_state_size", keys.get("mamba_d_state", keys.get("state_size")))
     groups = keys.count("mamba_n_groups", keys.get("n_groups", 1))
     width, shared = heads * head_dim, 2 * groups * state

@@ -14,7 +14,9 @@ Rule = Callable[[Keys, int], list[str]]
 FULL, WINDOW, CHUNK, SPARSE, REUSED, RECURRENT, NONE = (
     *("full", "window", "chunk", "sparse", "sparse, selection reused", "recurrent", "none"),
 )
-DENSE, EXPERTS = "dense", "experts"
+REUSES_CACHE = ", cache reused"
+"""What ends the word for a layer that reads the cache of an earlier one."""
+DENSE, EXPERTS, WIDE = "dense", "experts", "wide"
 WORDS = {
     "full_attention": FULL,
     "attention": FULL,
@@ -127,6 +129,21 @@ def marked(key: str, marks: dict[int, str]) -> Rule:
     return rule
 
 
+LIGHTNING = marked("attn_type_list", {0: RECURRENT, 1: FULL})
+
+
+def listed_by_number(key: str) -> Rule:
+    """A list numbers the layers with full attention, from 0; the others are recurrent."""
+
+    def rule(keys: Keys, n: int) -> list[str]:
+        full = keys.items(key, int)
+        if full is None or any(not 0 <= layer < n for layer in full):
+            raise keys.error(key, full, f"a list of layers from 0 to {n - 1}")
+        return [FULL if layer in set(full) else RECURRENT for layer in range(n)]
+
+    return rule
+
+
 def periodic(period: str, offset: str, kind: str, others: str) -> Rule:
     """Layers at an offset in every period are of one kind; keys give both numbers."""
 
@@ -186,6 +203,16 @@ def shared_indexers(keys: Keys, n: int) -> list[str]:
         if name not in words:
             raise keys.error("indexer_types", name, "made of full and shared")
     return [words[name] for name in types]
+
+
+def with_reused_caches(rule: Rule) -> Rule:
+    """The last layers read the caches of earlier ones."""
+
+    def reused(keys: Keys, n: int) -> list[str]:
+        kinds, last = rule(keys, n), keys.count("num_kv_shared_layers", 0, 0, n)
+        return [kind if layer < n - last else f"{kind}{REUSES_CACHE}" for layer, kind in enumerate(kinds)]
+
+    return reused
 
 
 def trailing(key: str, otherwise: Rule) -> Rule:

@@ -160,7 +160,12 @@ def _plain_bits(keys: Keys, dtype: str | None) -> tuple[float, float, list[str]]
 
 def _layers(keys: Keys, row: Architecture, n_layers: int) -> list[dict[str, int]]:
     """Return the fields of every layer."""
+    if row.each is not None:
+        return [_finished([fields], row, False) for fields in row.each(keys, n_layers)]
     kinds, mlps = row.kinds(keys, n_layers), row.mlps(keys, n_layers)
+    if set(mlps) == {DENSE} and keys.has("num_experts") and keys.count("num_experts", least=0) > 1:
+        legal = f"missing: {keys.word('model_type')} is read without experts"
+        raise keys.error("num_experts", keys.get("num_experts"), legal)
     others, parallel = row.others(keys), row.parallel(keys)
     mixers = {kind: [row.part(kind)(keys)] for kind in dict.fromkeys(kinds)}
     if row.beside:
@@ -171,11 +176,13 @@ def _layers(keys: Keys, row: Architecture, n_layers: int) -> list[dict[str, int]
     made = {}
     for kind, mlp in dict.fromkeys(zip(kinds, mlps, strict=True)):
         blocks = [each for each in (*mixers[kind], inner[mlp]) if each]
-        made[kind, mlp] = _merged([*blocks, others]) | {
-            "mlp_matrices": row.matrices,
-            "residual_blocks": 1 if parallel or len(blocks) < 2 else 2,
-        }
+        made[kind, mlp] = _finished([*blocks, others], row, parallel or len(blocks) < 2)
     return [made[pair] for pair in zip(kinds, mlps, strict=True)]
+
+
+def _finished(parts: list[dict[str, int]], row: Architecture, single: bool) -> dict[str, int]:
+    """Put the parts of a layer together; `single` says whether they are one block of the residual stream."""
+    return _merged(parts) | {"mlp_matrices": row.matrices, "residual_blocks": 1 if single else 2}
 
 
 def _merged(parts: list[dict[str, int]]) -> dict[str, int]:
