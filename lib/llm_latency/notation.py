@@ -148,6 +148,9 @@ chunk = count("chunk", "c", "keys of one chunk; a query of a chunked layer atten
 index_heads = count("index_heads", "a_{i}", "heads of the indexer that selects keys", "model")
 index_dim = count("index_dim", "d_{i}", "width of one head of the indexer, and of the key it caches", "model")
 index_topk = count("index_topk", "w_{i}", "keys that the indexer selects for one query", "model")
+compression = count("compression", "c_{k}", "tokens whose keys and values one compressed entry stands for", "model")
+output_rank = count("output_rank", "r_{o}", "width between the two matrices of a factored output projection", "model")
+output_groups = count("output_groups", "G_{o}", "groups of heads that have an output matrix of their own", "model")
 query_rank = count("query_rank", "r_{q}", "width of the compressed query of latent attention", "model")
 kv_rank = count(
     "kv_rank", "r_{kv}", "width of the latent vector that stands for all keys and values of a token", "model"

@@ -14,7 +14,11 @@ __all__ = ["Layer", "LayerGroup"]
 TOGETHER = (
     *((part, "n_heads") for part in ("n_kv_heads", "head_dim", "window", "chunk", "index_topk", "kv_rank")),
     ("kv_rank", "nope_dim", "rope_dim", "value_dim"),
-    *((part, "kv_rank") for part in ("query_rank", "nope_dim", "rope_dim")),
+    *((part, "kv_rank") for part in ("nope_dim", "rope_dim")),
+    *((part, "n_heads") for part in ("query_rank", "output_rank", "compression")),
+    ("output_rank", "query_rank", "output_groups"),
+    ("output_groups", "output_rank"),
+    ("compression", "output_rank"),
     ("index_topk", "index_dim"),
     ("index_heads", "index_topk"),
     ("index_dim", "index_topk"),
@@ -30,12 +34,13 @@ TOGETHER = (
 """Each row: a field, and the others without which it means nothing."""
 CAN_LACK = {
     *("n_heads", "kv_projections", "window", "chunk", "index_topk", "index_heads", "query_rank", "kv_rank"),
+    *("output_rank", "compression"),
     *("value_dim", "state_heads", "state_key_dim", "conv_width"),
     *("mlp_width", "n_experts", "shared_width", "expert_input", "other_params", "lookup_params"),
 }
 """Fields that may be 0: the layer does not have it."""
 ONE_REACH = ("window", "chunk", "index_topk")
-"""What limits the keys of a query; a layer has at most one of them."""
+"""What limits the keys of a query; a layer has at most one of them, unless it compresses what is out of its window."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -68,6 +73,11 @@ class Layer:
     index_topk, index_dim, index_heads : int, count, optional
         Keys that an indexer selects for a query, the width of the keys that it compares, and its heads; 0 heads where
         a layer uses the selection of an earlier one.
+    compression : int, count, optional
+        Tokens that one compressed key and value stands for, beside those of a window.
+    output_rank, output_groups : int, count, optional
+        Width between the two matrices of a factored output projection, and the groups of heads that have a first
+        matrix of their own. With it one vector is the key and the value of all heads.
     query_rank, kv_rank, nope_dim, rope_dim : int, count, optional
         Widths of latent attention: compressed query, compressed key and value, and a head's key
         without and with rotation.
@@ -117,6 +127,9 @@ class Layer:
     index_topk: int | None = None
     index_dim: int | None = None
     index_heads: int | None = None
+    compression: int | None = None
+    output_rank: int | None = None
+    output_groups: int | None = None
     query_rank: int | None = None
     kv_rank: int | None = None
     nope_dim: int | None = None
@@ -199,7 +212,7 @@ def complete(layer: Layer, label: str, d_model: int) -> None:
         if getattr(layer, first) and lacking:
             raise ValueError(f"{label}: {first} needs {', '.join(lacking)}")
     several = [name for name in ONE_REACH if getattr(layer, name)]
-    if len(several) > 1:
+    if len(several) > 1 and not layer.compression:
         raise ValueError(f"{label}: {' and '.join(several)} cannot limit the keys of the same layer")
     if layer.kv_projections not in (None, 0, 1, 2):
         raise ValueError(f"{label}: kv_projections = {layer.kv_projections} must be 0, 1 or 2")

@@ -15,6 +15,7 @@ from llm_latency.notation import (
     bytes_per_state,
     chunked_keys,
     chunked_kv_length,
+    compression,
     conv_taps,
     conv_width,
     d_model,
@@ -34,6 +35,8 @@ from llm_latency.notation import (
     n_heads,
     n_kv_heads,
     nope_dim,
+    output_groups,
+    output_rank,
     query_rank,
     rope_dim,
     selected_keys,
@@ -74,6 +77,11 @@ class LayerKind:
     absorbed : bool, optional
         Whether latent attention works on the compressed vectors, as a decode step does, instead of
         expanding them, as a prefill does.
+    one_vector : bool, optional
+        Whether one vector is the key and the value of all heads, and query and output are factored.
+    compressed : bool, optional
+        Whether a query meets compressed entries, each of which stands for several tokens, beside those of its window;
+        only with `one_vector` and `windowed`.
     unlike_values : bool, optional
         Whether a head's value has another width than its key; not with `latent`.
     projections : int, optional
@@ -116,6 +124,8 @@ class LayerKind:
     latent: bool = False
     compressed_query: bool = False
     absorbed: bool = True
+    one_vector: bool = False
+    compressed: bool = False
     unlike_values: bool = False
     projections: int = 2
     windowed: bool = False
@@ -202,6 +212,16 @@ def _latent_attention(compressed_query: bool, absorbed: bool) -> tuple[Operator,
     )
 
 
+def _one_vector_attention() -> tuple[Operator, Operator, Operator]:
+    """Return attention in which one vector is the key and the value of all heads, with factored projections."""
+    width = n_heads * head_dim
+    return (
+        product("QKV", query_rank * (d_model + width) + d_model * head_dim, d_model + width + head_dim),
+        _core(head_dim, head_dim, head_dim),
+        product("output", output_rank * (width / output_groups + d_model), width + d_model),
+    )
+
+
 def _widest(width: sp.Expr, outer: sp.Expr = d_model) -> sp.Expr:
     """Return the elements of an MLP's widest kernel: its first matrices, or its nonlinearity."""
     return sp.Max(outer, width) + (mlp_matrices - 1) * width
@@ -231,8 +251,15 @@ def attention(kind: LayerKind) -> list[Operator]:
     """Return the operators of attention, and those that select its keys."""
     if not kind.attention:
         return []
-    parts = _latent_attention(kind.compressed_query, kind.absorbed) if kind.latent else _grouped_attention(kind)
-    qkv, core, output = parts
+    if kind.one_vector:
+        qkv, core, output = _one_vector_attention()
+    elif kind.latent:
+        qkv, core, output = _latent_attention(kind.compressed_query, kind.absorbed)
+    else:
+        qkv, core, output = _grouped_attention(kind)
+    if kind.compressed:
+        near = core.subs({keys: windowed_keys, kv_length: windowed_kv_length})
+        return [qkv, replace(near, name="windowed attention"), *_compressed(kind, core), output]
     if kind.windowed:
         core = replace(core.subs({keys: windowed_keys, kv_length: windowed_kv_length}), name="windowed attention")
     if kind.chunked:
@@ -241,6 +268,17 @@ def attention(kind: LayerKind) -> list[Operator]:
         selected = core.subs({keys: selected_keys, kv_length: selected_kv_length})
         core = replace(selected, name="sparse attention", kept_bytes=core.kept_bytes)
     return [qkv, *(_indexer(kind) if kind.indexer else ()), core, output]
+
+
+def _compressed(kind: LayerKind, core: Operator) -> list[Operator]:
+    """Return attention to compressed entries, all of them or those that an indexer selects."""
+    fewer = {keys: keys / compression, kv_length: kv_length / compression}
+    far = replace(core.subs(fewer), name="compressed attention")
+    if not kind.sparse:
+        return [far]
+    indexer, scores = _indexer(kind)
+    chosen = core.subs({keys: selected_keys / compression, kv_length: selected_kv_length / compression})
+    return [indexer, scores.subs(fewer), replace(chosen, name=far.name, kept_bytes=far.kept_bytes)]
 
 
 def _indexer(kind: LayerKind) -> tuple[Operator, Operator]:

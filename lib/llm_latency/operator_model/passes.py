@@ -62,7 +62,8 @@ __all__ = [
 
 ORDER = (
     *("embedding", "QKV", "indexer", "index scores"),
-    *("attention", "windowed attention", "chunked attention", "sparse attention", "output"),
+    *("attention", "windowed attention", "chunked attention", "sparse attention"),
+    *("compressed attention", "output"),
     *("state input", "recurrence", "state output"),
     *("MLP", "router", "experts", "shared experts", "other weights", "layer embedding", "norms"),
     *("unembedding", "all-reduces", "stages"),

@@ -133,11 +133,14 @@ def _kind(group: LayerGroup) -> LayerKind:
     found = {"attention": group.n_heads != 0, "recurrent": bool(group.state_heads)}
     if found["attention"]:
         latent = bool(group.kv_rank)
+        fixed = latent or bool(group.output_rank)
         found |= {
             "latent": latent,
             "compressed_query": bool(group.query_rank),
-            "unlike_values": not latent and bool(group.value_dim) and group.value_dim != group.head_dim,
-            "projections": 2 if latent or group.kv_projections is None else group.kv_projections,
+            "one_vector": bool(group.output_rank),
+            "compressed": bool(group.compression),
+            "unlike_values": not fixed and bool(group.value_dim) and group.value_dim != group.head_dim,
+            "projections": 2 if fixed or group.kv_projections is None else group.kv_projections,
             "windowed": bool(group.window),
             "chunked": bool(group.chunk),
             "sparse": bool(group.index_topk),

@@ -99,6 +99,9 @@ class Architecture:
 
     def part(self, kind: str) -> Part:
         """Return what a layer of a kind is made of, its MLP aside."""
+        if kind.startswith(patterns.COMPRESSED):
+            ratio = int(kind.removeprefix(patterns.COMPRESSED))
+            return lambda keys: special.compressed_attention(keys, ratio)
         if kind.endswith(patterns.REUSES_CACHE):
             read = self.part(kind.removesuffix(patterns.REUSES_CACHE))
             return lambda keys: read(keys) | {"kv_projections": 0}
@@ -279,6 +282,18 @@ ARCHITECTURES: dict[str, Architecture] = {
     "glm_moe_dsa": Architecture(kinds=patterns.shared_indexers, **DEEPSEEK),
     "minicpm3": Architecture(attention=layers.latent),
     "deepseek_v32": Architecture(kinds=patterns.all_of(patterns.SPARSE), **DEEPSEEK),
+    **_like(
+        "deepseek_v4 deepseek_ref",
+        Architecture(
+            kinds=patterns.compressed,
+            local=special.one_vector_attention,
+            mlps=patterns.all_of(patterns.EXPERTS),
+            experts=layers.mixture(shared=layers.shared_experts),
+            others=special.hyper_connections,
+            places=Places(attention=("self_attn", "attn")),
+            defaults="deepseek_v4",
+        ),
+    ),
     # Recurrent layers
     **_like(
         "qwen3_next qwen3_5_moe_text",

@@ -14,6 +14,8 @@ Rule = Callable[[Keys, int], list[str]]
 FULL, WINDOW, CHUNK, SPARSE, REUSED, RECURRENT, NONE = (
     *("full", "window", "chunk", "sparse", "sparse, selection reused", "recurrent", "none"),
 )
+COMPRESSED = "compressed by "
+"""What begins the word for a layer that compresses so many tokens into an entry."""
 REUSES_CACHE = ", cache reused"
 """What ends the word for a layer that reads the cache of an earlier one."""
 DENSE, EXPERTS, WIDE = "dense", "experts", "wide"
@@ -191,6 +193,14 @@ def minimax_sparse(keys: Keys, n: int) -> list[str]:
     if part is None or not part.flag("use_sparse_attention", True):
         return [FULL] * n
     return marked("sparse_attention_freq", {0: FULL, 1: SPARSE})(part, n)
+
+
+def compressed(keys: Keys, n: int) -> list[str]:
+    """A list gives the tokens of a compressed entry for every layer, 0 for none, and then for further layers."""
+    ratios = keys.items("compress_ratios", int)
+    if ratios is None or len(ratios) < n or any(ratio < 0 for ratio in ratios):
+        raise keys.error("compress_ratios", ratios, f"a list of at least {n} whole numbers >= 0")
+    return [f"{COMPRESSED}{ratio}" if ratio else WINDOW for ratio in ratios[:n]]
 
 
 def shared_indexers(keys: Keys, n: int) -> list[str]:

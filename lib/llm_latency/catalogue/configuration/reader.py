@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from os import PathLike
 
@@ -21,6 +22,7 @@ from llm_latency.catalogue.configuration.modules import (
     modules_of,
 )
 from llm_latency.catalogue.configuration.patterns import DENSE, EXPERTS, NONE
+from llm_latency.catalogue.configuration.schemes import MXFP4
 from llm_latency.catalogue.configuration.storage import Storage, read_storage
 from llm_latency.catalogue.layers import CAN_LACK
 from llm_latency.catalogue.tables import read_rows
@@ -32,6 +34,8 @@ MOST_LAYERS = 10_000
 BITS_PER_BYTE = 8
 DTYPES = {"float16": 16, "bfloat16": 16, "half": 16, "float32": 32, "float": 32, "float64": 64}
 RUN_BITS = 16
+EXPERT_DTYPES = {"fp4": MXFP4, "fp8": 8, "bf16": 16, "bfloat16": 16}
+"""Number formats of experts beside quantised other weights, and their bits with the share of a scale."""
 PART_FIELDS = {
     ATTENTION: "bytes_per_attention_param",
     MLP: "bytes_per_mlp_param",
@@ -78,6 +82,10 @@ def model_fields(source: str | PathLike | Mapping, dtype: str | None = None) -> 
     n_layers = keys.count("num_hidden_layers", _listed_layers(keys), most=MOST_LAYERS)
     plain, activation, remarks = _plain_bits(keys, dtype)
     storage = read_storage(document.storage, plain)
+    if (experts := keys.word("expert_dtype")) is not None:
+        if experts not in EXPERT_DTYPES:
+            raise keys.error("expert_dtype", experts, f"one of {', '.join(EXPERT_DTYPES)}")
+        storage = replace(storage, expert_bits=EXPERT_DTYPES[experts])
     whole = {
         "n_layers": n_layers,
         "d_model": keys.count("hidden_size"),

@@ -35,3 +35,5 @@ QUARK = {
     **{"mx6": 6, "fp6_e2m3": 6, "fp6_e3m2": 6, "bfloat16": None, "float16": None},
 }
 """Number formats of Quark, and the bits of a weight without its scale."""
+SIGNS = {"quant_algo": "modelopt", "config_groups": "compressed-tensors", "bits": "mlx"}
+"""Keys that tell the format where ``quant_method`` is missing."""

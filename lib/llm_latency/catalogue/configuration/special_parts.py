@@ -146,6 +146,38 @@ def searched_layers(keys: Keys, n: int) -> list[Fields]:
     return found
 
 
+def one_vector_attention(keys: Keys) -> Fields:
+    """Read DeepSeek-V4's attention: one vector for all heads, near tokens in a window."""
+    heads, head_dim = keys.count("num_attention_heads"), keys.count("head_dim")
+    groups = keys.count("o_groups")
+    return {
+        "n_heads": heads,
+        "n_kv_heads": 1,
+        "head_dim": head_dim,
+        "query_rank": keys.count("q_lora_rank"),
+        "output_rank": groups * keys.count("o_lora_rank"),
+        "output_groups": groups,
+        "window": keys.count("sliding_window"),
+    }
+
+
+def compressed_attention(keys: Keys, ratio: int) -> Fields:
+    """Add the compressed entries of tokens that are out of the window, and the indexer where entries are small."""
+    found, d_model = one_vector_attention(keys) | {"compression": ratio}, keys.count("hidden_size")
+    if ratio >= keys.count("sliding_window"):
+        return found | {"other_params": 2 * d_model * found["head_dim"]}
+    index = layers.index(keys)
+    # Entries overlap, so each token goes into two of them; one of these matrices is the indexer's own.
+    made = 4 * d_model * (found["head_dim"] + index["index_dim"]) - d_model * index["index_dim"]
+    return found | index | {"index_topk": ratio * index["index_topk"], "other_params": made}
+
+
+def hyper_connections(keys: Keys) -> Fields:
+    """Read the weights that mix several residual streams, before attention and before the experts."""
+    streams = keys.count("hc_mult", 4)
+    return {"other_params": 2 * (streams**2 + 2 * streams) * streams * keys.count("hidden_size")}
+
+
 def half_mlp(keys: Keys) -> Fields:
     return {"mlp_width": keys.count(layers.MLP) // 2}
 

@@ -28,6 +28,7 @@ from llm_latency.catalogue.configuration.schemes import (
     NVFP4,
     PRESETS,
     QUARK,
+    SIGNS,
     SINGLE,
     TORCHAO,
 )
@@ -56,6 +57,8 @@ class Storage:
         Modules with other bits; the first rule that matches holds.
     kv_bits : float, optional
         Bits of a cached element; as many as an activation has unless given.
+    expert_bits : float, optional
+        Bits of a weight of an expert for which there is no rule, where they are not those of other weights.
     """
 
     plain: float
@@ -63,12 +66,15 @@ class Storage:
     parts: frozenset[str] = LINEAR
     rules: tuple[tuple[Patterns, float], ...] = ()
     kv_bits: float | None = None
+    expert_bits: float | None = None
 
     def of(self, layer: int | None, module: Module) -> float:
         """Return the bits of a weight of a module."""
         for patterns, bits in self.rules:
             if patterns.matches(layer, module):
                 return bits
+        if module.part == EXPERT and self.expert_bits is not None:
+            return self.expert_bits
         return self.bits if module.part in self.parts else self.plain
 
 
@@ -390,7 +396,3 @@ def read_storage(keys: Keys | None, plain: float) -> Storage:
         hint = suggestion(method, FORMATS)
         raise ValueError(f"{keys.label}: unknown quant_method {short(method)}; {hint}known: {', '.join(FORMATS)}")
     return FORMATS[method](keys, plain)
-
-
-SIGNS = {"quant_algo": "modelopt", "config_groups": "compressed-tensors", "bits": "mlx"}
-"""Keys that tell the format where ``quant_method`` is missing."""
