@@ -211,6 +211,8 @@ def complete(layer: Layer, label: str, d_model: int) -> None:
         lacking = [other for other in others if not getattr(layer, other)]
         if getattr(layer, first) and lacking:
             raise ValueError(f"{label}: {first} needs {', '.join(lacking)}")
+    if layer.query_rank and not (layer.kv_rank or layer.output_rank):
+        raise ValueError(f"{label}: query_rank needs kv_rank or output_rank")
     several = [name for name in ONE_REACH if getattr(layer, name)]
     if len(several) > 1 and not layer.compression:
         raise ValueError(f"{label}: {' and '.join(several)} cannot limit the keys of the same layer")
@@ -241,4 +243,6 @@ def departing(shared: Mapping[str, float | None], group: Mapping[str, float]) ->
     for first, *others in TOGETHER:
         if first not in group and not all(found[other] for other in others):
             found[first] = None
+    if "query_rank" not in group and not (found["kv_rank"] or found["output_rank"]):
+        found["query_rank"] = None
     return found
