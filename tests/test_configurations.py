@@ -36,7 +36,7 @@ ROOMY = ll.Device(name="roomy", peak_flops=1e15, mem_bandwidth=1e12, mem_size=1e
 
 
 @cache
-def model_of(name, tmp=None):
+def model_of(name):
     row = CONFIGURATIONS[name]
     config = row["config"]
     if "hf_quant_config" in row and not any(key.startswith("quant") for key in config):

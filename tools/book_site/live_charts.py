@@ -119,6 +119,11 @@ def headline(spec: dict) -> list[str]:
         "encoding": {"text": {"field": "words"}},
     }
     scene = vl_convert.vegalite_to_scenegraph({"params": spec["params"], **text_mark})
+    return lines_in(scene)
+
+
+def lines_in(scene: object) -> list[str]:
+    """List the lines of the texts of a Vega scenegraph, without empty ones."""
     return [line for text in texts_in(scene) for line in text.split("\n") if line]
 
 

@@ -8,7 +8,7 @@ import vl_convert
 from playwright.sync_api import Page
 
 import llm_latency as ll
-from book_site.live_charts import HEADLINE, texts_in
+from book_site.live_charts import HEADLINE, lines_in
 
 LONGEST_RESPONSE = 100
 """How long a chart may take to follow a control, ms."""
@@ -73,8 +73,7 @@ def expected_words(specification: dict, settings: dict) -> list[str]:
     ]
     words = {"text": {"signal": f"join({HEADLINE}, '\\n')"}}
     marks = [{"type": "text", "encode": {"update": words}}]
-    scene = vl_convert.vega_to_scenegraph({"signals": signals, "marks": marks})
-    return [line for text in texts_in(scene) for line in text.split("\n") if line]
+    return lines_in(vl_convert.vega_to_scenegraph({"signals": signals, "marks": marks}))
 
 
 def find_problems(moves: list[ControlMove]) -> Iterator[str]:

@@ -71,7 +71,7 @@ def names_of(kind: Pass, batch: str, group: int = 0) -> dict[str, str]:
         "bandwidth_efficiency": CONTROLS["bandwidth_reached"].si("bandwidth_reached"),
     }
     request = {"batch": batch, "prompt": "prompt", "context": "prompt", "output": "(answer - 1)"}
-    step = next(step for step, each in PASSES.items() if each is kind)
+    step = _step_of(kind)
     reach = {symbol.name: _reached(step, symbol, group) for symbol in kind.reach}
     shape = {name: f"M.{name}" for name in ("n_layers", "d_model", "vocab", "vocab_matrices", "n_positions")}
     shape |= {name: f"{group_name(group)}.{name}" for name in LAYER_FIELDS}
@@ -82,6 +82,11 @@ def names_of(kind: Pass, batch: str, group: int = 0) -> dict[str, str]:
     cache |= {f"bytes_per_{part}": f"M.bytes_per_{part}" for part in ("state", "activation")}
     tokens = {"tokens": javascript(kind.reach[REGISTRY["tokens"].symbol], request)}
     return shape | stored | cache | machine | request | reach | tokens
+
+
+def _step_of(kind: Pass) -> str:
+    """Return the prefix of a pass's values in the browser."""
+    return next(step for step, each in PASSES.items() if each is kind)
 
 
 def group_name(number: int) -> str:
@@ -134,7 +139,7 @@ def _operators_of(kinds: tuple[LayerKind, ...]) -> tuple[Operator, ...]:
 
 def _switched(kind: Pass, group: int, amount: Callable[[Operator], sp.Expr], write: Callable) -> list[str]:
     """Write the Vega expressions of an amount of each operator, which is 0 if the group does not have the operator."""
-    step = next(step for step, each in PASSES.items() if each is kind)
+    step = _step_of(kind)
     return [
         f"({group_name(group)}.{step}[{number}] ? {write(expr, group)} : 0)"
         for number, operator in enumerate(every_operator(kind))
@@ -214,7 +219,7 @@ def held_parts() -> dict[str, str]:
 
 
 def reach() -> dict[str, str]:
-    """Write the number of keys of each pass; `_names` gives its tokens, which follow the horizontal axis."""
+    """Write the number of keys of each pass; `names_of` gives its tokens, which follow the horizontal axis."""
     request = {"context": "prompt", "output": "(answer - 1)", "prompt": "prompt"}
     limits = {group: {name: f"{group_name(group)}.{name}" for name in ONE_REACH} for group in group_numbers()}
     return {

@@ -258,16 +258,20 @@ def attention(kind: LayerKind) -> list[Operator]:
     else:
         qkv, core, output = _grouped_attention(kind)
     if kind.compressed:
-        near = core.subs({keys: windowed_keys, kv_length: windowed_kv_length})
-        return [qkv, replace(near, name="windowed attention"), *_compressed(kind, core), output]
+        return [qkv, _within(core, "windowed", windowed_keys, windowed_kv_length), *_compressed(kind, core), output]
     if kind.windowed:
-        core = replace(core.subs({keys: windowed_keys, kv_length: windowed_kv_length}), name="windowed attention")
+        core = _within(core, "windowed", windowed_keys, windowed_kv_length)
     if kind.chunked:
-        core = replace(core.subs({keys: chunked_keys, kv_length: chunked_kv_length}), name="chunked attention")
+        core = _within(core, "chunked", chunked_keys, chunked_kv_length)
     if kind.sparse:
         selected = core.subs({keys: selected_keys, kv_length: selected_kv_length})
         core = replace(selected, name="sparse attention", kept_bytes=core.kept_bytes)
     return [qkv, *(_indexer(kind) if kind.indexer else ()), core, output]
+
+
+def _within(core: Operator, limit: str, met: sp.Symbol, moved: sp.Symbol) -> Operator:
+    """Return an attention core whose queries meet fewer keys, and whose layer keeps no others."""
+    return replace(core.subs({keys: met, kv_length: moved}), name=f"{limit} attention")
 
 
 def _compressed(kind: LayerKind, core: Operator) -> list[Operator]:

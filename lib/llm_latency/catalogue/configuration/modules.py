@@ -123,14 +123,9 @@ def modules_of(fields: Mapping[str, int], d_model: int, places: Places) -> Itera
         leaves = ("out_proj", "o_proj")
         yield module(ATTENTION, places.state, leaves, states * fields["state_value_dim"] * d_model)
     if experts := get("n_experts"):
-        matrix = (
-            d_model * fields["expert_width"]
-            if not get("expert_input")
-            else get("expert_input") * fields["expert_width"]
-        )
-        yield from _mlp(
-            EXPERT, (*places.experts, *(f"{place}.*" for place in places.experts)), experts * matrix, fields
-        )
+        matrix = (get("expert_input") or d_model) * fields["expert_width"]
+        where = (*places.experts, *(f"{place}.*" for place in places.experts))
+        yield from _mlp(EXPERT, where, experts * matrix, fields)
         yield Module(ROUTER, places.router, d_model * experts)
         if width := get("shared_width"):
             yield from _mlp(SHARED, places.shared, d_model * width, fields)
@@ -146,7 +141,7 @@ def _mlp(part: str, where: tuple[str, ...], weights: int, fields: Mapping[str, i
 
 LAYER = re.compile(r"(?:^|.*[.^*])?(?:layers|h|blocks)\.(\d+)(?:\.(.*))?$")
 OUTER = re.compile(r"\^?(?:language_model\\?\.|model\\?\.|backbone\\?\.|transformer\\?\.|thinker\\?\.|llm\\?\.)+")
-MOST_PATTERNS, MOST_LETTERS = 100_000, 1000
+MOST_LETTERS = 1000
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from llm_latency.catalogue.configuration.keys import Keys
 
@@ -48,7 +48,7 @@ def every(period: int, kind: str, others: str, offset: int = -1) -> Rule:
     return lambda keys, n: [kind if layer % period == offset % period else others for layer in range(n)]
 
 
-def listed(key: str, otherwise: Rule) -> Rule:
+def listed(key: str, otherwise: Rule, words: Mapping[str, str] = WORDS) -> Rule:
     """A list names the kind of every layer; where it is missing, another rule holds."""
 
     def rule(keys: Keys, n: int) -> list[str]:
@@ -56,9 +56,9 @@ def listed(key: str, otherwise: Rule) -> Rule:
         if names is None:
             return otherwise(keys, n)
         for name in names:
-            if name not in WORDS:
-                raise keys.error(key, name, f"made of {', '.join(WORDS)}")
-        return [WORDS[name] for name in names]
+            if name not in words:
+                raise keys.error(key, name, f"made of {', '.join(words)}")
+        return [words[name] for name in names]
 
     return rule
 
@@ -205,14 +205,7 @@ def compressed(keys: Keys, n: int) -> list[str]:
 
 def shared_indexers(keys: Keys, n: int) -> list[str]:
     """A list says which layers select keys, and which ones use the selection of an earlier layer."""
-    types = keys.items("indexer_types", str, n)
-    if types is None:
-        return [SPARSE] * n
-    words = {"full": SPARSE, "shared": REUSED}
-    for name in types:
-        if name not in words:
-            raise keys.error("indexer_types", name, "made of full and shared")
-    return [words[name] for name in types]
+    return listed("indexer_types", all_of(SPARSE), {"full": SPARSE, "shared": REUSED})(keys, n)
 
 
 def with_reused_caches(rule: Rule) -> Rule:
@@ -251,18 +244,7 @@ def dense_first(keys: Keys, n: int) -> list[str]:
 
 def typed(otherwise: Rule) -> Rule:
     """A list names the kind of every MLP; where it is missing, another rule holds."""
-    words = {"dense": DENSE, "sparse": EXPERTS}
-
-    def rule(keys: Keys, n: int) -> list[str]:
-        names = keys.items("mlp_layer_types", str, n)
-        if names is None:
-            return otherwise(keys, n)
-        for name in names:
-            if name not in words:
-                raise keys.error("mlp_layer_types", name, "made of dense and sparse")
-        return [words[name] for name in names]
-
-    return rule
+    return listed("mlp_layer_types", otherwise, {"dense": DENSE, "sparse": EXPERTS})
 
 
 def sparse_steps(keys: Keys, n: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -131,8 +132,6 @@ def _kind_of(language: Keys) -> str:
 @cache
 def _defaults() -> dict[str, dict[str, object]]:
     """Return the defaults of configuration classes by their ``model_type``."""
-    import json
-
     return {row["model_type"]: json.loads(row["defaults"]) for row in read_rows("architectures.csv")}
 
 
@@ -209,7 +208,7 @@ def _absent(fields: Mapping[str, int]) -> dict[str, int]:
 
 def _stored(layers: list[dict], whole: Mapping, storage: Storage, activation: float, places: Places) -> dict:
     """Return the fields that all layers share, the groups of those that depart from them, and how all are stored."""
-    found = []
+    found, first = [], {}
     modules_by_fields: dict[tuple, list] = {}
     for number, fields in enumerate(layers):
         key = tuple(fields.items())
@@ -217,10 +216,10 @@ def _stored(layers: list[dict], whole: Mapping, storage: Storage, activation: fl
             modules_by_fields[key] = list(modules_of(fields, whole["d_model"], places))
         bytes_of_parts = _by_part(modules_by_fields[key], storage, number)
         found.append(tuple((fields | bytes_of_parts).items()))
+        first.setdefault(found[-1], number)
     counts = Counter(found)
     shared = dict(counts.most_common(1)[0][0])
     groups = {}
-    first = {fields: found.index(fields) for fields in counts}
     for fields, count in counts.items():
         own = dict(fields)
         if own == shared:
