@@ -7,18 +7,17 @@ has, and a model adds up its groups.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 
 import sympy as sp
 
 from llm_latency.catalogue.layers import LAYER_FIELDS, ONE_REACH
-from llm_latency.catalogue.models import BITS_PER_BYTE, models
+from llm_latency.catalogue.models import BITS_PER_BYTE, Model, models
 from llm_latency.charts.controls import Slider
 from llm_latency.charts.vega_expressions import Constants, javascript
 from llm_latency.formula import arguments_of
 from llm_latency.notation import REGISTRY
 from llm_latency.notation import batch as batch_symbol
-from llm_latency.operator_model.blocks import LayerKind
 from llm_latency.operator_model.deployment import STORED_PARTS
 from llm_latency.operator_model.memory import KEEP_AT_MOST
 from llm_latency.operator_model.operator import Operator
@@ -127,13 +126,14 @@ def every_operator(kind: Pass) -> tuple[Operator, ...]:
     ----------
     Derived in deployment-calculator.
     """
-    kinds = dict.fromkeys(group.kind_in(kind) for model in models.values() for group in layer_groups(model))
-    return _operators_of(tuple(kinds))
+    return _operators_of(tuple(models.values()), kind)
 
 
-@cache
-def _operators_of(kinds: tuple[LayerKind, ...]) -> tuple[Operator, ...]:
-    found = dict.fromkeys(operator for kind in kinds for operator in operators_of(kind, ROUTING))
+@lru_cache(maxsize=4)
+def _operators_of(catalogue: tuple[Model, ...], kind: Pass) -> tuple[Operator, ...]:
+    """List the operators once, and again when the catalogue has grown: every expression asks for them."""
+    kinds = dict.fromkeys(group.kind_in(kind) for model in catalogue for group in layer_groups(model))
+    found = dict.fromkeys(operator for each in kinds for operator in operators_of(each, ROUTING))
     return tuple(sorted(found, key=lambda operator: ORDER.index(operator.name)))
 
 
