@@ -108,7 +108,7 @@ class Operator:
             The operator with the symbols replaced.
         """
         quantities = ("count", *QUANTITIES, "bytes_per_param")
-        return replace(self, **{name: getattr(self, name).subs(replacements, simultaneous=True) for name in quantities})
+        return replace(self, **{name: getattr(self, name).xreplace(replacements) for name in quantities})
 
     @property
     def held_bytes(self) -> sp.Expr:
@@ -171,5 +171,5 @@ def soft_maximum(first: sp.Expr, second: sp.Expr) -> sp.Expr:
     ----------
     Derived in operator-model, Eq. (eq-soft-maximum).
     """
-    longest, shortest = sp.Max(first, second), sp.Min(first, second)
+    longest, shortest = overlapped(first, second), sp.Min(first, second, evaluate=first.is_number)
     return longest * (1 + (shortest / longest) ** overlap_exponent) ** (1 / overlap_exponent)
