@@ -8,6 +8,7 @@ import vl_convert
 import llm_latency as ll
 from llm_latency.charts.calculator import DEVICE_COUNTS, deployment_calculator
 from llm_latency.charts.specification import EXAMPLE
+from llm_latency.operator_model.shape import layer_groups
 from llm_latency.suggestions import UnknownNameError
 from test_live import CHARTS, controls_of, headline, moved, read, texts
 
@@ -85,9 +86,21 @@ def expected_results(model, settings):
     return expected
 
 
-@pytest.mark.parametrize("points", [1, pytest.param(10, marks=pytest.mark.long)])
-def test_the_calculator_agrees_with_the_library_for_every_model(points, faults):
-    for model in ll.models:
+def one_of_each_kind():
+    """List the first model of the catalogue with each combination of kinds of layers."""
+    found = {}
+    for name, model in ll.models.items():
+        found.setdefault(frozenset(group.kind for group in layer_groups(model)), name)
+    return list(found.values())
+
+
+@pytest.mark.parametrize(
+    ("names", "points"),
+    [(one_of_each_kind(), 2), pytest.param(list(ll.models), 10, marks=pytest.mark.long)],
+    ids=["one of each kind", "all"],
+)
+def test_the_calculator_agrees_with_the_library_for_every_model(names, points, faults):
+    for model in names:
         rng = random.Random(model)
         compared = 0
         while compared < points:

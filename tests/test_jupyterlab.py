@@ -1,4 +1,4 @@
-"""The book in a real JupyterLab: copies of two notebooks are restarted and run in a browser, and drawn."""
+"""The book in a real JupyterLab: a copy of a notebook is restarted and run in a browser, and drawn."""
 
 import os
 import re
@@ -20,14 +20,14 @@ from conftest import BOOK, NOTEBOOKS, ROOT, need_browser, outputs_of
 
 need_browser()
 
-PAGES = ("counting", "decode-latency")
+PAGE = "decode-latency"
+"""It has all that a page can have: charts, a live chart, formulas that cells print, and exercises."""
 FAILURE = "[data-mime-type$='jupyter.error'], [data-mime-type$='jupyter.stderr']"
 FINISHED = """([expected, failure]) => {
     const prompts = [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")].map(node => node.textContent);
     const run = prompts.filter(prompt => /^\\[\\d+\\]:$/.test(prompt)).length;
     return run === expected || document.querySelector(failure);
 }"""
-each_page = pytest.mark.parametrize("name", PAGES)
 
 
 def free_port() -> int:
@@ -49,21 +49,20 @@ def wait_until_up(server: subprocess.Popen, address: str, log: Path) -> None:
     pytest.fail(f"JupyterLab did not start:\n{log.read_text(encoding='utf-8')}")
 
 
-def copy_page(name: str, folder: Path) -> None:
-    """Copy a notebook with its outputs and without its execution counts, so that a count proves a run."""
-    notebook = nbformat.read(BOOK / f"{name}.ipynb", as_version=4)
+def copy_page(folder: Path) -> None:
+    """Copy the notebook with its outputs and without its execution counts, so that a count proves a run."""
+    notebook = nbformat.read(BOOK / f"{PAGE}.ipynb", as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.execution_count = None
-    nbformat.write(notebook, folder / f"{name}.ipynb")
+    nbformat.write(notebook, folder / f"{PAGE}.ipynb")
 
 
 @pytest.fixture(scope="module")
 def lab(browser, tmp_path_factory):
-    """Serve copies of the pages as `make lab` does, without anybody's settings, and return the address and token."""
+    """Serve a copy of the page as `make lab` does, without anybody's settings, and return the address and token."""
     home, book = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("book")
-    for name in PAGES:
-        copy_page(name, book)
+    copy_page(book)
     folders = ("HOME", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
     token, port = secrets.token_hex(), free_port()
     environment = {
@@ -72,7 +71,7 @@ def lab(browser, tmp_path_factory):
         "JUPYTER_CONFIG_PATH": str(ROOT / ".jupyter"),
         "JUPYTER_TOKEN": token,
     }
-    trust = [sys.executable, "-m", "jupyter", "trust", *book.glob("*.ipynb")]
+    trust = [sys.executable, "-m", "jupyter", "trust", book / f"{PAGE}.ipynb"]
     subprocess.run(trust, env=environment, check=True, capture_output=True)
     options = ["--no-browser", "--allow-root", f"--port={port}", "--ServerApp.port_retries=0"]
     log = home / "log"
@@ -96,75 +95,66 @@ def requests():
 
 @pytest.fixture(scope="module")
 def opened(browser, lab, requests):
-    """Open the pages in JupyterLab, side by side, and return them by name."""
+    """Open the page in JupyterLab."""
     address, token = lab
     window = browser.new_context(viewport={"width": 1280, "height": 900})
     window.set_default_timeout(60_000)
     window.on("request", lambda sent: requests.append(sent.url))
-    tabs = {name: window.new_page() for name in PAGES}
-    for name, tab in tabs.items():
-        tab.goto(f"{address}/lab/workspaces/{name}/tree/{name}.ipynb?token={token}", wait_until="commit")
-    for tab in tabs.values():
-        tab.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
-    yield tabs
+    tab = window.new_page()
+    tab.goto(f"{address}/lab/tree/{PAGE}.ipynb?token={token}", wait_until="commit")
+    tab.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
+    yield tab
     window.close()
 
 
-@each_page
-def test_the_stored_chart_is_there_before_the_page_runs(opened, name):
-    opened[name].wait_for_selector(".jp-RenderedSVG img")
+def test_the_stored_chart_is_there_before_the_page_runs(opened):
+    opened.wait_for_selector(".jp-RenderedSVG img")
 
 
 @pytest.fixture(scope="module")
 def run(opened):
-    """Restart the kernel of each page and run all its cells."""
-    for tab in opened.values():
-        tab.click("[data-command='notebook:restart-run-all']")
-        tab.click(".jp-Dialog .jp-mod-accept")
-    for name, tab in opened.items():
-        code_cells = sum(cell.cell_type == "code" for cell in NOTEBOOKS[name].cells)
-        tab.wait_for_function(FINISHED, arg=[code_cells, FAILURE])
+    """Restart the kernel of the page and run all its cells."""
+    opened.click("[data-command='notebook:restart-run-all']")
+    opened.click(".jp-Dialog .jp-mod-accept")
+    code_cells = sum(cell.cell_type == "code" for cell in NOTEBOOKS[PAGE].cells)
+    opened.wait_for_function(FINISHED, arg=[code_cells, FAILURE])
     return opened
 
 
-@each_page
-def test_no_cell_fails(run, name):
-    assert run[name].locator(FAILURE).all_text_contents() == []
+def test_no_cell_fails(run):
+    assert run.locator(FAILURE).all_text_contents() == []
 
 
-def stored_outputs(name: str, mime_type: str) -> list[str]:
-    """List the stored outputs of a page in one format."""
-    outputs = [data for cell in NOTEBOOKS[name].cells for data in outputs_of(cell)]
+def stored_outputs(mime_type: str) -> list[str]:
+    """List the stored outputs of the page in one format."""
+    outputs = [data for cell in NOTEBOOKS[PAGE].cells for data in outputs_of(cell)]
     return [data[mime_type] for data in outputs if mime_type in data]
 
 
-@each_page
-def test_charts_are_drawn(run, name):
-    charts = run[name].locator(".jp-RenderedSVG img")
-    assert charts.count() == len(stored_outputs(name, "image/svg+xml")) > 0
+def test_charts_are_drawn(run):
+    charts = run.locator(".jp-RenderedSVG img")
+    assert charts.count() == len(stored_outputs("image/svg+xml")) > 0
     for chart in charts.all():
         chart.scroll_into_view_if_needed()
         assert chart.bounding_box()["width"] > 300
         assert chart.evaluate("image => image.complete && image.naturalWidth") > 300
 
 
-@each_page
-def test_mathematics_is_set(run, name):
-    page = run[name]
+def test_mathematics_is_set(run):
+    page = run
     expressions = page.locator(".jp-RenderedLatex")
-    assert expressions.count() == len(stored_outputs(name, "text/latex")) > 0
+    assert expressions.count() == len(stored_outputs("text/latex")) > 0
     for expression in expressions.all():
         expression.scroll_into_view_if_needed()
         assert expression.locator("mjx-container").bounding_box()["width"] > 10
-    formulas = [text for text in stored_outputs(name, "text/markdown") if text.startswith("$$")]
+    formulas = [text for text in stored_outputs("text/markdown") if text.startswith("$$")]
     assert page.locator(".jp-OutputArea .katex-display").count() >= len(formulas) > 5
     assert page.locator(".katex-error, mjx-merror").count() == 0
 
 
-@each_page
-def test_directives_are_drawn(run, name):
-    page = run[name]
-    labels = re.findall(r":label: (ex-\S+)", "".join(cell.source for cell in NOTEBOOKS[name].cells))
+def test_directives_are_drawn(run):
+    page = run
+    labels = re.findall(r":label: (ex-\S+)", "".join(cell.source for cell in NOTEBOOKS[PAGE].cells))
     drawn = page.locator(".jp-MarkdownCell aside.myst-exercise[id]").evaluate_all("nodes => nodes.map(node => node.id)")
     assert set(labels) == set(drawn) != set()
     assert ":::" not in "".join(page.locator(".jp-MarkdownCell .myst").all_text_contents())
@@ -175,9 +165,8 @@ def test_nothing_is_requested_from_outside(run, lab, requests):
     assert {(scheme, host) for scheme, host in asked if scheme not in {"data", "blob"}} == {urlsplit(lab[0])[:2]}
 
 
-@each_page
-def test_nothing_is_asked_of_the_reader(run, name):
-    assert run[name].locator(".jp-Dialog, .Toastify__toast").all_text_contents() == []
+def test_nothing_is_asked_of_the_reader(run):
+    assert run.locator(".jp-Dialog, .Toastify__toast").all_text_contents() == []
 
 
 def drawing_of_chart(page) -> str:
@@ -195,7 +184,7 @@ def stated_by_chart(page) -> str:
 
 
 def test_the_live_chart_follows_its_slider(run):
-    page = run["decode-latency"]
+    page = run
     model, machine = ll.models["GPT-260B"], ll.devices["A100-note"]
     formula = ll.latency.overlapped_decode_step_time
     for batch, resource in {1: "memory bandwidth", 512: "arithmetic"}.items():
@@ -206,7 +195,7 @@ def test_the_live_chart_follows_its_slider(run):
 
 
 def test_the_menu_of_the_live_chart_sets_an_example(run):
-    page = run["decode-latency"]
+    page = run
     page.locator(".jp-RenderedVegaLite input[name=batch]").fill("1")
     page.locator(".jp-RenderedVegaLite select[name=example]").select_option("13B on one A100")
     [time] = re.findall(r"decode step ([\d.]+) ms", stated_by_chart(page))
@@ -219,7 +208,7 @@ def test_wider_labels_of_the_live_chart_get_more_room(run):
     def left_margin():
         return float(re.search(r'transform="translate\(([\d.]+),', drawing_of_chart(page))[1])
 
-    page = run["decode-latency"]
+    page = run
     before = left_margin()
     page.locator(".jp-RenderedVegaLite input[name=own_n_params]").fill("700")
     page.locator(".jp-RenderedVegaLite input[name=own_n_devices]").fill("1")
