@@ -86,7 +86,7 @@ lint: $(READY)
 lock:
 	@command -v uv > /dev/null || { echo "make lock needs uv: pip install uv"; exit 1; }
 	for folder in . tools/mutants; do uv pip compile $$folder/requirements.txt --universal --python-version 3.11 \
-		--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-config \
+		--generate-hashes --no-strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-config \
 		--quiet --output-file $$folder/requirements.lock || exit 1; done
 
 clean:

@@ -12,7 +12,7 @@ from llm_latency.operator_model.shape import layer_groups
 from llm_latency.suggestions import UnknownNameError
 from test_live import CHARTS, controls_of, headline, moved, read, texts
 
-SPEC = deployment_calculator("Llama-3-70B", "H100-SXM", 8, 1, 1024, 256, "A calculator.").spec
+[SPEC] = [spec for name, spec in CHARTS.items() if name.startswith("deployment-calculator")]
 LINE = "largest batch"
 RESULTS = (
     "prefill",
@@ -96,19 +96,21 @@ def one_of_each_kind():
 
 @pytest.mark.parametrize(
     ("names", "points"),
-    [(one_of_each_kind(), 2), pytest.param(list(ll.models), 10, marks=pytest.mark.long)],
+    [(one_of_each_kind(), 1), pytest.param(list(ll.models), 10, marks=pytest.mark.long)],
     ids=["one of each kind", "all"],
 )
 def test_the_calculator_agrees_with_the_library_for_every_model(names, points, faults):
     for model in names:
         rng = random.Random(model)
-        compared = 0
+        refused = compared = 0
         while compared < points:
             settings = random_settings(rng)
+            expected = expected_results(model, settings)
+            if not expected and refused == points:
+                continue
+            compared, refused = compared + bool(expected), refused + (not expected)
             problem, *results = read(SPEC, "problem", *RESULTS, model=model, **settings)
             found = dict(zip(RESULTS, results, strict=True))
-            expected = expected_results(model, settings)
-            compared += bool(expected)
             with faults.at(model, settings):
                 if not expected:
                     assert problem, "the library refuses this, and the calculator does not"
@@ -166,11 +168,10 @@ def test_a_choice_outside_the_lists_is_refused():
 
 
 def test_the_page_shows_this_calculator():
-    [stored] = [spec for name, spec in CHARTS.items() if name.startswith("deployment-calculator")]
-    [menu] = [parameter["bind"]["options"] for parameter in stored["params"] if parameter["name"] == EXAMPLE]
-    presets = {label: stored["usermeta"]["presets"][label] for label in menu[1:]}
-    spec = deployment_calculator("Llama-3-70B", "H100-SXM", 8, 1, 1024, 256, stored["description"], presets).spec
-    assert stored == spec
-    choices = {parameter["name"]: parameter["bind"].get("options") for parameter in controls_of(stored)}
+    [menu] = [parameter["bind"]["options"] for parameter in SPEC["params"] if parameter["name"] == EXAMPLE]
+    presets = {label: SPEC["usermeta"]["presets"][label] for label in menu[1:]}
+    spec = deployment_calculator("Llama-3-70B", "H100-SXM", 8, 1, 1024, 256, SPEC["description"], presets).spec
+    assert spec == SPEC
+    choices = {parameter["name"]: parameter["bind"].get("options") for parameter in controls_of(SPEC)}
     assert choices["model"] == list(ll.models)
     assert choices["device"] == list(ll.devices)

@@ -33,7 +33,7 @@ def read(name):
 
 def requirements(folder):
     lines = read(f"{folder}/requirements.txt").splitlines()
-    return dict(line.split("==") for line in lines if line and line[0] != "#")
+    return dict(re.sub(r"\[.*\]", "", line).split("==") for line in lines if line and line[0] != "#")
 
 
 ENVIRONMENTS = {".": 100, "tools/mutants": 20}
@@ -42,7 +42,7 @@ ENVIRONMENTS = {".": 100, "tools/mutants": 20}
 
 def test_requirements_are_exact_and_locked(faults):
     for folder in ENVIRONMENTS:
-        locked = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", read(f"{folder}/requirements.lock"), flags=re.M))
+        locked = dict(re.findall(r"^([\w.-]+)(?:\[.*\])?==([^\s;]+)", read(f"{folder}/requirements.lock"), flags=re.M))
         for name, version in requirements(folder).items():
             with faults.at(folder, "requirements.txt", name):
                 assert re.fullmatch(r"[\d.]+(post\d+)?", version), f"{version!r} must be one version"

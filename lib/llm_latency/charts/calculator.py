@@ -245,7 +245,7 @@ def _cases(rule: Limit) -> Iterator[tuple[str, str]]:
     for group in group_numbers() if of_a_layer else (0,):
         names = names_of(DECODE, "batch", group) | {"kv_length": LONGEST}
         known = [f"isValid({names[name]})" for name in of_a_layer]
-        broken = f"({javascript(rule.broken.subs(FIXED), names)})"
+        broken = f"({javascript(rule.broken.xreplace(FIXED), names)})"
         yield " && ".join([*known, broken]) + lifted, _sentence(rule.words, names)
 
 

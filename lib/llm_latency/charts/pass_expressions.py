@@ -16,6 +16,7 @@ from llm_latency.catalogue.models import BITS_PER_BYTE, Model, models
 from llm_latency.charts.controls import Slider
 from llm_latency.charts.vega_expressions import Constants, javascript
 from llm_latency.formula import arguments_of
+from llm_latency.formulas.roofline import overlapped
 from llm_latency.notation import REGISTRY
 from llm_latency.notation import batch as batch_symbol
 from llm_latency.operator_model.deployment import STORED_PARTS
@@ -31,7 +32,7 @@ WHOLE = "decode step"
 ROUTING = "uniform"
 DEVICES_PER_NODE = 8
 FIXED = {
-    REGISTRY[name].symbol: value
+    REGISTRY[name].symbol: sp.sympify(value)
     for name, value in {
         "flops_per_mac": REGISTRY["flops_per_mac"].constant,
         "pp": 1,
@@ -160,21 +161,23 @@ def time_of(kind: Pass, part: str, batch: str, constants: Constants | None = Non
     """Write the Vega expression of a pass's time, or of the part that one resource takes, in ms."""
     first = operators_of(None, ROUTING)[0]
     rate = first.moved_bytes / first.memory_time
+    tokens = REGISTRY["tokens"].symbol
+    replaced = FIXED if constants is None else FIXED | {tokens: kind.reach[tokens]}
     amount = {
-        WHOLE: lambda operator: operator.time(),
+        # Replaced in the sides of the maximum: SymPy would take seconds to compare them again.
+        WHOLE: lambda each: overlapped(each.compute_time.xreplace(replaced), each.memory_time.xreplace(replaced)),
         "weights": lambda operator: operator.weight_bytes / rate,
         "KV cache": lambda operator: operator.kv_bytes / rate,
         "arithmetic": lambda operator: operator.compute_time,
         "communication": lambda operator: sp.S.Zero,
     }[part]
     sent = message_times() if part in (WHOLE, "communication") else {}
-    tokens = REGISTRY["tokens"].symbol
 
     def write(expr: sp.Expr, group: int = 0) -> str:
-        names, chosen = names_of(kind, batch, group), expr.subs(FIXED)
+        names, chosen = names_of(kind, batch, group), expr.xreplace(replaced)
         if constants is None:
             return javascript(chosen, names)
-        short = constants.taken_out(chosen.subs(tokens, kind.reach[tokens]), names)
+        short = constants.taken_out(chosen, names)
         return javascript(short, names | {name: name for name in constants.expressions})
 
     def of_a_layer(group: int) -> list[str]:
@@ -200,10 +203,10 @@ def held_parts() -> dict[str, str]:
         return operator.kept_bytes.subs(batch_symbol, 1)
 
     def write(expr: sp.Expr, group: int = 0) -> str:
-        return javascript(expr.subs(FIXED), names[group])
+        return javascript(expr.xreplace(FIXED), names[group])
 
     def write_at_the_end(expr: sp.Expr, group: int) -> str:
-        return javascript(expr.subs(FIXED), longest_request[group])
+        return javascript(expr.xreplace(FIXED), longest_request[group])
 
     ends = operators_of(None, ROUTING)
     weights = [write(sp.Add(*(each.held_bytes for each in ends)))]

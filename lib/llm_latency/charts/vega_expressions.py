@@ -126,7 +126,8 @@ class Constants:
         if expr.is_Atom:
             return expr
         if not isinstance(expr, sp.Add | sp.Mul):
-            return expr.func(*(self.taken_out(part, names) for part in expr.args))
+            unchanged = {"evaluate": False} if isinstance(expr, sp.Max | sp.Min) else {}  # SymPy compares for long
+            return expr.func(*(self.taken_out(part, names) for part in expr.args), **unchanged)
         fixed = [part for part in expr.args if not part.has(self._along)]
         rest = [self.taken_out(part, names) for part in expr.args if part.has(self._along)]
         return expr.func(self.taken_out(expr.func(*fixed), names), *rest)

@@ -50,13 +50,16 @@ def overlapped(*times: sp.Expr) -> sp.Expr:
     --------
     >>> overlapped(sp.Integer(3), sp.Integer(5))
     5
+    >>> overlapped(sp.Integer(0), sp.Integer(0))
+    0
 
     References
     ----------
     Derived in roofline, Eq. (eq-overlapped).
     """
     # SymPy's search for a time that is never the longest takes most of a second for the sums of the operator model.
-    return sp.Max(*(time for time in times if time != 0), evaluate=all(time.is_number for time in times))
+    some = [time for time in times if time != 0]
+    return sp.Max(*some, evaluate=all(time.is_number for time in some)) if some else sp.S.Zero
 
 
 def serial(*times: sp.Expr) -> sp.Expr:
