@@ -18,8 +18,9 @@ from sphinx.errors import ConfigError
 
 from book_site.colab import CELL_ID, set_colab_cell
 from book_site.run_instructions import configure_theme
+from book_tools.built_site import SITE, why_no_current_site
 from book_tools.repository import checked_address, read_address
-from conftest import BOOK, NOTEBOOKS, ROOT, outputs_of
+from conftest import BOOK, NOTEBOOKS, ROOT, demand, outputs_of
 
 EXAMPLE = "https://github.com/example-owner/example-name"
 TOC = {"format": "jb-book", "root": "book/page", "chapters": [{"file": "book/words"}]}
@@ -60,40 +61,44 @@ def build(folder: Path, address: str) -> Path:
     return folder / "_build" / "html" / "book"
 
 
-@pytest.fixture(
-    scope="module", params=["", pytest.param(EXAMPLE, marks=pytest.mark.long)], ids=["no address", "an address"]
-)
+@pytest.fixture(scope="module", params=["the book", pytest.param("a small book", marks=pytest.mark.long)])
 def site(request, tmp_path_factory):
-    """Return the address and the pages built with it."""
-    return request.param, build(tmp_path_factory.mktemp("site"), request.param)
+    """Return a notebook's page and one of words: the book's, and those of a book with an address if it has none."""
+    if request.param == "the book":
+        demand(why_no_current_site())
+        address, pages, names = read_address(ROOT / "_config.yml"), SITE / "book", ("index", "glossary")
+        code = [cell for cell in NOTEBOOKS["index"].cells if cell.cell_type == "code"]
+        cells = sum("remove-cell" not in cell.metadata.get("tags", []) for cell in code)
+    else:
+        address = "" if read_address(ROOT / "_config.yml") else EXAMPLE
+        pages, names, cells = build(tmp_path_factory.mktemp("site"), address), ("page", "words"), 1
+    page, words = (pages / f"{name}.html" for name in names)
+    return SimpleNamespace(address=address, page=page, words=words, cells=cells)
 
 
 def test_a_page_says_how_to_run_it(site):
-    _, pages = site
-    html = (pages / "page.html").read_text(encoding="utf-8")
-    assert "<code>make lab PAGE=page</code>" in html
-    links = Links(pages / "page.html")
+    assert f"<code>make lab PAGE={site.page.stem}</code>" in site.page.read_text(encoding="utf-8")
+    links = Links(site.page)
     [notebook] = links.downloads
-    assert (pages / notebook).is_file()
+    assert (site.page.parent / notebook).is_file()
     assert "download the notebook" in links.found[notebook]
 
 
 def test_only_a_notebook_says_how_to_run_it(site):
-    _, pages = site
-    assert "Run this page" in (pages / "page.html").read_text(encoding="utf-8")
-    assert "Run this page" not in (pages / "words.html").read_text(encoding="utf-8")
-    assert not Links(pages / "words.html").downloads
+    assert "Run this page" in site.page.read_text(encoding="utf-8")
+    assert "Run this page" not in site.words.read_text(encoding="utf-8")
+    assert not Links(site.words).downloads
 
 
 def test_the_links_follow_the_address(site):
-    address, pages = site
+    address, name = site.address, site.page.stem
     repository = address.removeprefix("https://github.com/")
-    links = Links(pages / "page.html").outside()
+    links = Links(site.page).outside()
     assert links == (
         {
-            f"https://mybinder.org/v2/gh/{repository}/main?urlpath=lab/tree/book/page.ipynb",
-            f"https://colab.research.google.com/github/{repository}/blob/main/book/page.ipynb",
-            f"{address}/issues/new?title=Issue%20on%20page%20%2Fbook/page.html&body=Your%20issue%20content%20here.",
+            f"https://mybinder.org/v2/gh/{repository}/main?urlpath=lab/tree/book/{name}.ipynb",
+            f"https://colab.research.google.com/github/{repository}/blob/main/book/{name}.ipynb",
+            f"{address}/issues/new?title=Issue%20on%20page%20%2Fbook/{name}.html&body=Your%20issue%20content%20here.",
             address,
         }
         if address
@@ -102,22 +107,20 @@ def test_the_links_follow_the_address(site):
 
 
 def test_the_download_menu_says_what_it_offers(site):
-    _, pages = site
-    assert ">Notebook (.ipynb)<" in (pages / "page.html").read_text(encoding="utf-8")
-    assert ">Source (.md)<" in (pages / "words.html").read_text(encoding="utf-8")
+    assert ">Notebook (.ipynb)<" in site.page.read_text(encoding="utf-8")
+    assert ">Source (.md)<" in site.words.read_text(encoding="utf-8")
 
 
 def test_the_library_can_be_installed_for_a_downloaded_page(site):
-    address, pages = site
-    [command] = re.findall(r"<code>(pip install .+?)</code>", (pages / "page.html").read_text(encoding="utf-8"))
+    address = site.address
+    [command] = re.findall(r"<code>(pip install .+?)</code>", site.page.read_text(encoding="utf-8"))
     assert command == (f"pip install git+{address}" if address else "pip install .")
 
 
 def test_the_site_hides_the_cell_for_colab(site):
-    _, pages = site
-    html = (pages / "page.html").read_text(encoding="utf-8")
+    html = site.page.read_text(encoding="utf-8")
     assert "google.colab" not in html
-    assert html.count('class="cell tag_') == 1
+    assert html.count('class="cell tag_') == site.cells
 
 
 def test_an_address_that_is_not_legal_ends_the_build():
