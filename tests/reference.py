@@ -4,9 +4,12 @@ Letters are those of the book: T tokens of B sequences, x keys that a query meet
 of the model. `o` holds the options of `ll.Deployment`, `p` what a pass means for its operators.
 """
 
+from collections import defaultdict
 from math import ceil, inf
 from types import SimpleNamespace
 from typing import NamedTuple
+
+import numpy as np
 
 PHI = 2  # FLOP of a multiply-add
 
@@ -53,17 +56,34 @@ def quantised(bits, o):
     return (bits + shared) / 8
 
 
-def storage_of(model, o):
-    """Return the bytes of a weight, of one of an expert, of one of the vocabulary, and of a cached element."""
-    b_w = model.bytes_per_param
-    b_e, b_v = model.bytes_per_expert_param or b_w, model.bytes_per_vocab_param or b_w
-    if o.weight_bits is not None:
-        b_w = b_e = b_v = quantised(o.weight_bits, o)
-    if o.expert_bits is not None:
-        b_e = quantised(o.expert_bits, o)
-    if o.vocab_bits is not None:
-        b_v = quantised(o.vocab_bits, o)
-    return b_w, b_e, b_v, model.bytes_per_kv if o.kv_bits is None else o.kv_bits / 8
+def stored(own, o, bits=None):
+    """Return the bytes of a weight: the model's own, or those that the options ask for."""
+    bits = o.weight_bits if bits is None else bits
+    return own if bits is None else quantised(bits, o)
+
+
+def storage_of(group, o):
+    """Return the bytes of a weight of each part of a layer: its own, or those of all its weights."""
+
+    def part(name, bits=None):
+        return stored(getattr(group, f"bytes_per_{name}_param") or group.bytes_per_param, o, bits)
+
+    return SimpleNamespace(
+        plain=stored(group.bytes_per_param, o),
+        experts=part("expert", o.expert_bits),
+        **{name: part(name) for name in ("attention", "mlp", "shared", "router")},
+    )
+
+
+def storage_of_ends(model, o):
+    """Return the bytes of a weight of the embedding, and of the unembedding."""
+    embedding = model.bytes_per_vocab_param or model.bytes_per_param
+    return stored(embedding, o, o.vocab_bits), stored(model.bytes_per_head_param or embedding, o, o.vocab_bits)
+
+
+def storage_of_key(model, o):
+    """Return the bytes of an element of a cached key or value."""
+    return model.bytes_per_kv if o.kv_bits is None else o.kv_bits / 8
 
 
 # What a pass means for its operators: pages operator-model and attention-variants.
@@ -75,114 +95,189 @@ def mean_windowed_keys(context, new, window):
     return (window * (new - growing) + growing * (2 * context + growing + 1) / 2) / new
 
 
+def mean_chunked_keys(context, new, chunk):
+    """Return the keys of its chunk, up to itself, that a query of new tokens meets, on average."""
+    return (np.arange(context, context + new) % chunk + 1).mean()
+
+
 def decode_pass(model, batch, context, steps=1):
     """Describe a decode step, or the mean of several: a step moves the keys that it meets, as many new tokens do."""
-    x, x_w = context + (steps + 1) / 2, model.window and mean_windowed_keys(context, steps, model.window)
-    return SimpleNamespace(B=batch, T=batch, x=x, y=x, x_w=x_w, y_w=x_w, absorbed=True)
+    return SimpleNamespace(B=batch, T=batch, context=context, new=steps, absorbed=True)
 
 
 def prefill_pass(model, batch, prompt):
     """Describe a prefill from nothing."""
-    x, x_w = (prompt + 1) / 2, model.window and mean_windowed_keys(0, prompt, model.window)
-    return SimpleNamespace(B=batch, T=batch * prompt, x=x, y=prompt, x_w=x_w, y_w=prompt, absorbed=False)
+    return SimpleNamespace(B=batch, T=batch * prompt, context=0, new=prompt, absorbed=False)
+
+
+def met_and_moved(p, window=None, chunk=None):
+    """Return the keys x that a query meets and the keys y that are moved: a prefill moves all of them once."""
+    if window:
+        x = mean_windowed_keys(p.context, p.new, window)
+    elif chunk:
+        x = mean_chunked_keys(p.context, p.new, chunk)
+    else:
+        x = p.context + (p.new + 1) / 2
+    return x, x if p.absorbed else p.new
 
 
 # The operators: pages operator-model, attention-variants and mixture-of-experts.
 
 
-def cached_elements(model, o):
+def cached_elements(group, o):
     """Return the elements of a token that a device caches in a layer: eq-attention-core, eq-sharding."""
-    if model.kv_rank:
-        return model.kv_rank + model.rope_dim
-    return 2 * max(1, model.n_kv_heads / o.tp) * model.head_dim
+    if group.kv_rank:
+        return group.kv_rank + group.rope_dim
+    if group.output_rank:  # one vector is the key and the value of all heads
+        return group.head_dim
+    return max(1, group.n_kv_heads / o.tp) * (group.head_dim + (group.value_dim or group.head_dim))
 
 
-def attention(model, o, p, b_w, b_kv):
-    """Return the operators of attention, with and without a window; latent attention absorbs or expands."""
-    h, n, n_w, a = model.d_model, model.n_layers, windowed_layers(model), model.n_heads / o.tp
-    cached = cached_elements(model, o)
-    if model.kv_rank:
-        r_q, r_kv, d_n, d_r, d_v = model.query_rank, model.kv_rank, model.nope_dim, model.rope_dim, model.value_dim
+def attention(group, h, o, p, b, b_kv):
+    """Return the operators of attention; latent attention absorbs or expands."""
+    n, a, r_q, d = group.n_layers, group.n_heads / o.tp, group.query_rank, group.head_dim
+    cached, expanded = cached_elements(group, o), 0
+    if group.kv_rank:
+        r_kv, d_n, d_r, d_v = group.kv_rank, group.nope_dim, group.rope_dim, group.value_dim
         query = h * r_q + r_q * a * (d_n + d_r) if r_q else h * a * (d_n + d_r)
         params = query + h * (r_kv + d_r) + r_kv * a * (d_n + d_v)
         made = a * (d_n + d_r) + r_kv + d_r
         score, value = (r_kv + d_r, r_kv) if p.absorbed else (d_n + d_r, d_v)
-        expanded, output = (0 if p.absorbed else a * (d_n + d_v)), a * d_v
+        expanded, mixed = (0 if p.absorbed else a * (d_n + d_v)), a * d_v
+    elif group.output_rank:
+        params, made = h * r_q + r_q * a * d + h * d, a * d + d
+        score = value = d
+        mixed = a * d
     else:
-        params = h * model.head_dim * a + h * cached
-        made = model.head_dim * a + cached
-        score = value = model.head_dim
-        expanded, output = 0, a * model.head_dim
+        score, value = d, group.value_dim or d
+        heads = max(1, group.n_kv_heads / o.tp)
+        columns = {0: 0, 1: heads * score, 2: cached}[2 if group.kv_projections is None else group.kv_projections]
+        made = a * d + columns
+        params, mixed = h * made, a * value
+    output = mixed * h
+    if group.output_rank:  # in groups of heads to a narrow vector, and from there to the stream
+        output = group.output_rank * mixed / group.output_groups + group.output_rank * h
 
-    def core(count, x, y):
+    def core(x, y):
         vectors, between = p.T * a * (score + value), p.B * y * expanded
         flops, kv_bytes = PHI * p.T * x * a * (score + value), b_kv * p.B * y * cached
         # Expanded keys and values are written by one kernel and read by the next.
-        return Operator(count, 0, 0, flops, 0, kv_bytes, vectors + 2 * between, vectors + between)
+        return Operator(n, 0, 0, flops, 0, kv_bytes, vectors + 2 * between, vectors + between)
 
-    found = {"QKV": product(n, params, b_w, p.T, h + made)}
-    if n > n_w:
-        found["attention"] = core(n - n_w, p.x, p.y)
-    if n_w:
-        found["windowed attention"] = core(n_w, p.x_w, p.y_w)
-    return found | {"output": product(n, output * h, b_w, p.T, output + h)}
+    found = {"QKV": product(n, params, b.attention, p.T, h + made)}
+    each = group.compression or 1  # tokens for which one entry stands
+    everything = [keys / each for keys in met_and_moved(p)]
+    if group.index_heads:
+        found |= indexer(group, h, p, b, b_kv, *everything)
+    chosen = [keys / each for keys in met_and_moved(p, group.index_topk)]
+    if group.compression:
+        found["windowed attention"] = core(*met_and_moved(p, group.window))
+        found["compressed attention"] = core(*(chosen if group.index_topk else everything))
+    elif group.index_topk:
+        found["sparse attention"] = core(*chosen)
+    else:
+        kind = "windowed " if group.window else "chunked " if group.chunk else ""
+        found[f"{kind}attention"] = core(*met_and_moved(p, group.window, group.chunk))
+    return found | {"output": product(n, output, b.attention, p.T, mixed + h)}
 
 
-def mlp(count, model, width, storage, rows):
+def indexer(group, h, p, b, b_kv, x, y):
+    """Return what compares a query of several short heads with one short key of each token or entry."""
+    heads, width, source = group.index_heads, group.index_heads * group.index_dim, group.query_rank or h
+    made = [width, group.index_dim, heads]  # queries, the key, and the weights of the heads
+    params = source * width + h * group.index_dim + h * heads
+    scores = p.T * (width + heads)
+    flops, read = PHI * p.T * x * width, b_kv * p.B * y * group.index_dim
+    return {
+        "indexer": product(group.n_layers, params, b.attention, p.T, source + h + sum(made)),
+        "index scores": Operator(group.n_layers, 0, 0, flops, 0, read, scores, scores),
+    }
+
+
+def state_bytes(model, group, o):
+    """Return the bytes of a sequence's state in a layer: a matrix per head, and the convolution's last inputs."""
+    matrices = group.state_heads / o.tp * group.state_key_dim * group.state_value_dim
+    history = (group.conv_width or 0) / o.tp * ((group.conv_taps or 1) - 1)
+    return (model.bytes_per_state or 4) * matrices + model.bytes_per_activation * history
+
+
+def recurrence(model, group, o, p, b):
+    """Return the operators of a layer with a state, which every token reads and changes."""
+    n, h, heads = group.n_layers, model.d_model, group.state_heads / o.tp
+    inputs, width = group.state_inputs / o.tp, heads * group.state_value_dim
+    taps = (group.conv_width or 0) / o.tp * (group.conv_taps or 0)
+    flops = PHI * p.T * (group.state_products * heads * group.state_key_dim * group.state_value_dim + taps)
+    moved = 2 * p.B * state_bytes(model, group, o)
+    vectors = p.T * (inputs + width)
+    return {
+        "state input": product(n, h * inputs, b.attention, p.T, h + inputs),
+        "recurrence": Operator(n, taps, b.attention, flops, b.attention * taps, moved, vectors, vectors),
+        "state output": product(n, width * h, b.attention, p.T, width + h),
+    }
+
+
+def mlp(count, h, m, width, storage, rows):
     """Return an MLP of three kernels: its first one or two matrices, its nonlinearity, its last matrix."""
-    h, m = model.d_model, model.mlp_matrices
     kernels = (h + (m - 1) * width, (m - 1) * width + width, width + h)
     return product(count, h * width * m, storage, rows, *kernels)
 
 
-def mixture(count, model, o, p, b_w, b_e):
+def mixture(group, h, o, p, b):
     """Return the operators of the layers with experts, each of which the devices of one group share."""
-    h, n_experts, chosen = model.d_model, model.n_experts, model.experts_per_token
+    n, m, n_experts, chosen = group.n_layers, group.mlp_matrices, group.n_experts, group.experts_per_token
     touched = chosen if o.routing == "identical" else n_experts * (1 - (1 - chosen / n_experts) ** p.T)
-    visits = p.T * chosen / o.ep
-    one = mlp(count, model, model.expert_width / (o.tp / o.ep), b_e, visits)
+    visits, outer = p.T * chosen / o.ep, group.expert_input or h
+    one = mlp(n, outer, m, group.expert_width / (o.tp / o.ep), b.experts, visits)
     found = {
-        "router": product(count, h * n_experts, b_w, p.T, h + n_experts),
+        "router": product(n, h * n_experts, b.router, p.T, h + n_experts),
         "experts": one._replace(
             params=one.params * n_experts / o.ep,
             weight_bytes=one.weight_bytes * max(1, touched / o.ep),
-            activations=one.activations + visits * h,  # each result is brought back to its token
+            activations=one.activations + visits * outer,  # each result is brought back to its token
         ),
     }
-    if model.shared_width:
-        found["shared experts"] = mlp(count, model, model.shared_width / o.tp, b_w, p.T)
+    if group.shared_width:
+        found["shared experts"] = mlp(n, h, m, group.shared_width / o.tp, b.shared, p.T)
     return found
 
 
-def layers_by_kind(model):
-    """Return how many layers have an MLP, and how many have experts."""
-    dense = sum(group.n_layers for group in model.layers if not group.n_experts)
-    return dense, model.n_layers - dense
+def layers(model, group, o, p):
+    """Return the operators of equal layers by name."""
+    b, n, h, j = storage_of(group, o), group.n_layers, model.d_model, model.residual_blocks
+    has_attention, has_mlp = group.n_heads != 0, bool(group.n_experts) or group.mlp_width != 0
+    found = attention(group, h, o, p, b, storage_of_key(model, o)) if has_attention else {}
+    if group.state_heads:
+        found |= recurrence(model, group, o, p, b)
+    if group.n_experts:
+        found |= mixture(group, h, o, p, b)
+    elif has_mlp:
+        found["MLP"] = mlp(n, h, group.mlp_matrices, group.mlp_width / o.tp, b.mlp, p.T)
+    if group.other_params:
+        found["other weights"] = product(n, group.other_params / o.tp, b.plain, p.T, 0)
+    if group.lookup_params:
+        found["layer embedding"] = Operator(n, group.lookup_params / o.tp, storage_of_ends(model, o)[0])
+    # Norms read the stream and add the outputs of the blocks to it; they write the stream and its norm.
+    vectors = j + has_attention + bool(group.state_heads) + has_mlp + j + j
+    return found | {"norms": Operator(n, h * j, b.plain, 0, b.plain * h * j, 0, p.T * vectors * h, p.T * h)}
 
 
-def windowed_layers(model):
-    """Return how many layers have a window."""
-    return sum(group.n_layers for group in model.layers if group.window)
+def ends(model, o, p):
+    """Return the operators before and after all layers."""
+    h, V, (b_v, b_h) = model.d_model, model.vocab / o.tp, storage_of_ends(model, o)
+    embedded, embedding = p.T * h, h * (V + model.n_positions)
+    unembedding = product(1, h * V, b_h, p.B, h + V)
+    return {
+        "embedding": Operator(1, embedding, b_v, activations=2 * embedded, live=embedded),
+        "unembedding": unembedding._replace(params=h * V * (model.vocab_matrices - 1)),
+    }
 
 
 def decoder(model, o, p):
-    """Return the operators of a pass by name: a device's share of all layers."""
-    b_w, b_e, b_v, b_kv = storage_of(model, o)
-    h, V, n, j = model.d_model, model.vocab / o.tp, model.n_layers, model.residual_blocks
-    dense, with_experts = layers_by_kind(model)
-    embedded, embedding = p.T * h, h * (V + model.n_positions)
-    found = {"embedding": Operator(1, embedding, b_v, activations=2 * embedded, live=embedded)}
-    found |= attention(model, o, p, b_w, b_kv)
-    if dense:
-        found["MLP"] = mlp(dense, model, model.mlp_width / o.tp, b_w, p.T)
-    if with_experts:
-        found |= mixture(with_experts, model, o, p, b_w, b_e)
-    # Norms read the stream and add the outputs of two blocks to it; they write the stream and its norm.
-    vectors = j + 2 + j + j
-    found["norms"] = Operator(n, h * j, b_w, 0, b_w * h * j, 0, p.T * vectors * h, p.T * h)
-    unembedding = product(1, h * V, b_v, p.B, h + V)
-    found["unembedding"] = unembedding._replace(params=h * V * (model.vocab_matrices - 1))
-    return found
+    """List the operators of a pass with their names: a device's share of all layers."""
+    return [
+        *ends(model, o, p).items(),
+        *((name, one) for group in model.layers for name, one in layers(model, group, o, p).items()),
+    ]
 
 
 # Times: page operator-model.
@@ -217,12 +312,12 @@ def rows_of(model, device, o, p, rounds):
     format_of_peak = "" if o.compute_dtype in ("fp16", "bf16") else f"_{o.compute_dtype}"
     arithmetic = getattr(device, f"peak_flops{format_of_peak}") * o.compute_efficiency
     bandwidth = device.mem_bandwidth * o.bandwidth_efficiency
-    rows = {}
-    for name, one in decoder(model, o, p).items():
+    rows = defaultdict(lambda: defaultdict(int))
+    for name, one in decoder(model, o, p):
         runs, activation_bytes = one.count * o.microbatches / o.pp, model.bytes_per_activation * one.activations
         compute = one.flops / arithmetic
         memory = (one.weight_bytes + one.kv_bytes + o.activation_traffic * activation_bytes) / bandwidth
-        rows[name] = dict(
+        more = dict(
             flops=runs * one.flops,
             weight_bytes=runs * one.weight_bytes,
             kv_bytes=runs * one.kv_bytes,
@@ -231,6 +326,7 @@ def rows_of(model, device, o, p, rounds):
             memory_time=rounds * one.count * memory,
             time=rounds * one.count * overlapped(compute, memory, o.overlap_exponent),
         )
+        rows[name] = {field: rows[name][field] + amount for field, amount in more.items()}
     for name, time in message_times(model, device, o, p).items():
         rows[name] = dict.fromkeys(rows["norms"], 0) | {"time": rounds * time}
     return rows
@@ -271,32 +367,47 @@ def request_time(model, device, *, batch=1, prompt, output, **options):
 # Memory: page operator-model.
 
 
+def heaviest(model, o, bytes_of_layer):
+    """Add up the heaviest layers that a stage may have, given the bytes of one layer of each group."""
+    sizes = [size for group in model.layers for size in [bytes_of_layer(group)] * group.n_layers]
+    return sum(sorted(sizes, reverse=True)[: ceil(model.n_layers / o.pp)])
+
+
 def weights_of_fullest_stage(model, o):
     """Return the bytes of the heaviest layers that a stage may have, and of the vocabulary at one end, or at both."""
-    found = decoder(model, o, decode_pass(model, 1, 0))
-    held = {name: one.params * one.storage for name, one in found.items()}
-    in_all = held["QKV"] + held["output"] + held["norms"]
-    dense, with_experts = layers_by_kind(model)
-    layers = [in_all + held["MLP"] for _ in range(dense)]
-    layers += [in_all + held["router"] + held["experts"] + held.get("shared experts", 0) for _ in range(with_experts)]
-    ends = held["embedding"], held["unembedding"]
-    heaviest = sorted(layers, reverse=True)[: ceil(model.n_layers / o.pp)]
-    return sum(heaviest) + (sum(ends) if o.pp == 1 else max(ends))
+    p = decode_pass(model, 1, 0)
+
+    def layer(group):
+        return sum(one.params * one.storage for one in layers(model, group, o, p).values())
+
+    held = [one.params * one.storage for one in ends(model, o, p).values()]
+    return heaviest(model, o, layer) + (sum(held) if o.pp == 1 else max(held))
+
+
+def kept_of_layer(model, group, o, context):
+    """Return the bytes that a layer keeps of a sequence: keys and values in its reach, index keys, its state."""
+    kept = state_bytes(model, group, o) if group.state_heads else 0
+    if group.n_heads == 0:
+        return kept
+    b_kv, each = storage_of_key(model, o), group.compression or 1
+    tokens = min(context, group.window or group.chunk or inf)
+    if group.compression:
+        tokens += context / each
+    if group.kv_projections != 0:
+        kept += b_kv * cached_elements(group, o) * tokens
+    return kept + b_kv * (group.index_dim * context / each if group.index_heads else 0)
 
 
 def cache_of_fullest_stage(model, o, batch, context):
-    """Return the bytes of the keys and values that a stage keeps, in layers without windows where possible."""
-    windowed = windowed_layers(model)
-    kept = [context] * (model.n_layers - windowed) + [min(context, model.window or inf)] * windowed
-    *_, b_kv = storage_of(model, o)
-    return b_kv * batch * cached_elements(model, o) * sum(kept[: ceil(model.n_layers / o.pp)])
+    """Return the bytes of the caches and states that a stage keeps, of the layers with the largest ones."""
+    return batch * heaviest(model, o, lambda group: kept_of_layer(model, group, o, context))
 
 
 def activations_of(model, o, batch, prompt):
     """Return the bytes of the stream of a micro-batch and of the widest kernel, in a decode step or a prefill."""
     part = batch / o.microbatches
     p = decode_pass(model, part, 0) if prompt == 1 else prefill_pass(model, part, prompt)
-    live = max(one.live for one in decoder(model, o, p).values())
+    live = max(one.live for _, one in decoder(model, o, p))
     return model.bytes_per_activation * (p.T * model.d_model + live)
 
 

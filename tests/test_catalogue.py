@@ -84,7 +84,8 @@ def registered(quantity):
     """Name the variable whose unit a quantity has."""
     other_peaks = set(COMPUTE_DTYPES.values())
     quantity = quantity.rpartition(".")[2]  # local.window is the window of some layers
-    return "peak_flops" if quantity in other_peaks else "n_params" if quantity == "n_active_params" else quantity
+    counts = {"n_active_params": "n_params", "kv_projections": "n_layers"}  # which no formula names
+    return "peak_flops" if quantity in other_peaks else counts.get(quantity, quantity)
 
 
 def test_every_table_has_its_rules():
@@ -187,16 +188,47 @@ def test_a_catalogue_prints_its_names():
 @pytest.mark.parametrize(
     ("catalogue", "name", "message"),
     [
-        (ll.devices, "a100-40gb-sxm", "unknown device 'a100-40gb-sxm'; did you mean 'A100-40GB-SXM'"),
+        (ll.devices, "a100-40gb-sxn", "unknown device 'a100-40gb-sxn'; did you mean 'A100-40GB-SXM'"),
         (ll.devices, "abacus", r"unknown device 'abacus'; list\(ll.devices\) names all \d+"),
         (ll.devices, "H100", "did you mean 'H100-SXM'"),
         (ll.devices, "V100", "did you mean 'V100-16GB-SXM2' or 'V100-32GB-SXM2'"),
         (ll.models, "GPT13B", "unknown model 'GPT13B'; did you mean 'GPT-13B'"),
+        (ll.models, "gpt oss", "did you mean 'gpt-oss-120b' or 'gpt-oss-20b'"),
+        (ll.models, "Qwen/Qwen3-32B-FP8", "unknown model 'Qwen/Qwen3-32B-FP8'"),
+        (ll.models, 13, "unknown model 13"),
+        (ll.models, "-", "unknown model '-'"),
     ],
 )
 def test_unknown_names_suggest_known_ones(catalogue, name, message):
     with pytest.raises(UnknownNameError, match=message):
         catalogue[name]
+
+
+@pytest.mark.parametrize(
+    ("catalogue", "name", "found"),
+    [
+        (ll.models, "meta-llama/Llama-3.3-70B-Instruct", "Llama-3.3-70B"),
+        (ll.models, "llama 3 70b", "Llama-3-70B"),
+        (ll.models, "google/gemma-3-27b-it", "Gemma-3-27B"),
+        (ll.models, "deepseek-ai/DeepSeek-V3", "DeepSeek-V3-671B"),
+        (ll.models, "gpt-3", "GPT-3-175B"),
+        (ll.devices, "h200", "H200-SXM"),
+        (ll.devices, "A100_80GB_SXM", "A100-80GB-SXM"),
+    ],
+)
+def test_a_name_is_found_as_people_write_it(catalogue, name, found):
+    assert catalogue[name].name == found
+
+
+def test_measurements_are_found_by_such_a_name():
+    assert latencies(model="gpt 13b") == latencies(model="GPT-13B") != []
+
+
+def test_no_name_is_short_for_another(faults):
+    for catalogue in (ll.models, ll.devices):
+        for name in catalogue:
+            with faults.at(name):
+                assert catalogue[name.casefold()] is catalogue[name]
 
 
 def test_measurements_name_catalogued_models_and_devices(faults):

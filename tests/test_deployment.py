@@ -384,7 +384,7 @@ def test_a_decode_step_of_latent_attention_holds_compressed_vectors_and_a_prefil
 
 def test_unknown_names_suggest_known_ones():
     with pytest.raises(UnknownNameError, match="did you mean 'Llama-3-70B'"):
-        ll.decode_step_time("llama-3-70b", "H100-SXM", context=1)
+        ll.decode_step_time("llama-3-70", "H100-SXM", context=1)
     with pytest.raises(UnknownNameError, match="did you mean 'H100-SXM'"):
         ll.prefill_time("Llama-3-70B", "H100", prompt=1)
     with pytest.raises(TypeError, match="1 is neither a name nor a Model"):

@@ -12,10 +12,10 @@ LIBRARY, TOOLS = ROOT / "lib" / "llm_latency", ROOT / "tools"
 # A module imports from the lines above its own, and nothing else of the library.
 LAYERS = [
     "numerals suggestions numpy_printer catalogue.frozen charts.palette formulas.examples",
-    "registry table catalogue.tables catalogue.layers catalogue.configuration.keys catalogue.configuration.modules "
+    "registry table catalogue.names catalogue.layers catalogue.configuration.keys catalogue.configuration.modules "
     "catalogue.configuration.schemes "
     "charts.vega_expressions",
-    "catalogue.configuration.layers catalogue.configuration.patterns catalogue.configuration.document "
+    "catalogue.tables catalogue.configuration.layers catalogue.configuration.patterns catalogue.configuration.document "
     "catalogue.configuration.storage",
     "catalogue.configuration.special_parts",
     "catalogue.configuration.architectures",

@@ -82,5 +82,5 @@ class Dataset(Generic[Row]):
             raise ValueError(f"no field {', '.join(sorted(unknown))}; fields: {', '.join(self._types)}")
         for name, catalogue in (("model", models), ("device", devices)):
             if name in wanted:
-                catalogue[wanted[name]]  # raises the catalogue's error for an unknown name
+                wanted[name] = catalogue[wanted[name]].name
         return [row for row in self._rows if all(getattr(row, name) == value for name, value in wanted.items())]

@@ -11,6 +11,8 @@ from llm_latency.suggestions import short, suggestion
 
 __all__ = ["Layer", "LayerGroup"]
 
+BITS_PER_BYTE = 8
+
 TOGETHER = (
     *((part, "n_heads") for part in ("n_kv_heads", "head_dim", "window", "chunk", "index_topk", "kv_rank")),
     ("kv_rank", "nope_dim", "rope_dim", "value_dim"),

@@ -24,7 +24,6 @@ from llm_latency.suggestions import short
 
 __all__ = ["Model", "models"]
 
-BITS_PER_BYTE = 8
 REACH_IN_WORDS = {"window": "window", "chunk": "chunk", "index_topk": "selection"}
 PLAIN_MLP, MLP_RATIO = 2, 4
 MAY_BE_ZERO = {"n_positions", *CAN_LACK}

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Generic, Self, TypeVar
 import numpy as np
 
 from llm_latency.catalogue.frozen import ReadOnlyDict, equal_values, set_frozen
+from llm_latency.catalogue.names import full_name
 from llm_latency.suggestions import UnknownNameError, short, suggestion
 
 if TYPE_CHECKING:
@@ -280,10 +281,8 @@ class Catalogue(Mapping[str, Entry], Generic[Entry]):
         self._entries = specs_from_rows(spec, read_rows(file), file)
 
     def __getitem__(self, name: str) -> Entry:
-        if name not in self._entries:
-            where = f"{suggestion(name, self)}list(ll.{self._noun}s) names all {len(self)}"
-            raise UnknownNameError(f"unknown {self._noun} {short(name)}; {where}")
-        return self._entries[name]
+        known = self._entries
+        return known[name if name in known else full_name(name, known, self._noun)]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)

@@ -91,12 +91,12 @@ def deployment_calculator(
     ----------
     Derived in operator-model; shown on page ``deployment-calculator``.
     """
-    deployed(model, device, {"tp": tp})
+    deployment = deployed(model, device, {"tp": tp})
     if tp not in DEVICE_COUNTS:
         raise ValueError(f"tp = {tp}: must be one of {', '.join(map(str, DEVICE_COUNTS))}")
     controls = [
-        _choice("model", "model", model, list(models)),
-        _choice("device", "device", device, list(devices)),
+        _choice("model", "model", deployment.model.name, list(models)),
+        _choice("device", "device", deployment.device.name, list(devices)),
         _choice("tp", "devices", tp, list(DEVICE_COUNTS)),
         SLIDERS["batch"].control("batch", batch),
         SLIDERS["prompt"].control("prompt", prompt),

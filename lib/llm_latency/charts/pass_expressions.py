@@ -11,8 +11,8 @@ from functools import lru_cache
 
 import sympy as sp
 
-from llm_latency.catalogue.layers import LAYER_FIELDS, ONE_REACH
-from llm_latency.catalogue.models import BITS_PER_BYTE, Model, models
+from llm_latency.catalogue.layers import BITS_PER_BYTE, LAYER_FIELDS, ONE_REACH
+from llm_latency.catalogue.models import Model, models
 from llm_latency.charts.controls import Slider
 from llm_latency.charts.vega_expressions import Constants, javascript
 from llm_latency.formula import arguments_of
@@ -120,8 +120,8 @@ def every_operator(kind: Pass) -> tuple[Operator, ...]:
 
     Examples
     --------
-    >>> [each.name for each in every_operator(DECODE) if "attention" in each.name]
-    ['attention', 'attention', 'windowed attention']
+    >>> [each.name for each in every_operator(DECODE) if "index" in each.name]
+    ['indexer', 'indexer', 'index scores', 'index scores']
 
     References
     ----------

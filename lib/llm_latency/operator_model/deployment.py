@@ -16,8 +16,8 @@ import numpy as np
 
 from llm_latency.catalogue.devices import Device, check_plausible, devices
 from llm_latency.catalogue.frozen import equal_values, set_frozen
-from llm_latency.catalogue.layers import LAYER_FIELDS, LayerGroup
-from llm_latency.catalogue.models import BITS_PER_BYTE, Model, models
+from llm_latency.catalogue.layers import BITS_PER_BYTE, LAYER_FIELDS, LayerGroup
+from llm_latency.catalogue.models import Model, models
 from llm_latency.catalogue.tables import look_up
 from llm_latency.checks import check_shapes, check_together, checked
 from llm_latency.evaluation import value_of

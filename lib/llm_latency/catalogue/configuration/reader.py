@@ -25,14 +25,13 @@ from llm_latency.catalogue.configuration.modules import (
 from llm_latency.catalogue.configuration.patterns import DENSE, EXPERTS, NONE
 from llm_latency.catalogue.configuration.schemes import MXFP4
 from llm_latency.catalogue.configuration.storage import Storage, read_storage
-from llm_latency.catalogue.layers import CAN_LACK
+from llm_latency.catalogue.layers import BITS_PER_BYTE, CAN_LACK
 from llm_latency.catalogue.tables import read_rows
 from llm_latency.suggestions import short, suggestion
 
 __all__ = ["model_fields"]
 
 MOST_LAYERS = 10_000
-BITS_PER_BYTE = 8
 DTYPES = {"float16": 16, "bfloat16": 16, "half": 16, "float32": 32, "float": 32, "float64": 64}
 RUN_BITS = 16
 EXPERT_DTYPES = {"fp4": MXFP4, "fp8": 8, "bf16": 16, "bfloat16": 16}

@@ -143,8 +143,7 @@ def _block(keys: Keys, key: str, scale: float) -> float:
 def _fp8(keys: Keys, plain: float) -> Storage:
     scale = BYTE if keys.word("scale_fmt") == "ue8m0" else SINGLE
     bits = BYTE + _block(keys, "weight_block_size", scale)
-    kv = BYTE if keys.get("kv_cache_scheme") is not None else None
-    return _storage(plain, bits, LINEAR, _excluded(keys, "modules_to_not_convert", "ignored_layers"), kv)
+    return _storage(plain, bits, LINEAR, _excluded(keys, "modules_to_not_convert", "ignored_layers"), _kv_bits(keys))
 
 
 def _fbgemm(keys: Keys, plain: float) -> Storage:
