@@ -52,8 +52,8 @@ def test_a_page_opens_without_faults(browser, base, address, width, mode):
     assert found.live_charts == (address == DECODE_PAGE)
 
 
-@pytest.mark.long  # axe takes ten seconds for a long page
-@pytest.mark.parametrize(("width", "mode"), [(1280, "light"), (390, "dark")])
+# axe takes ten seconds for a long page.
+@pytest.mark.parametrize(("width", "mode"), [pytest.param(1280, "light", marks=pytest.mark.long), (390, "dark")])
 def test_axe_finds_no_fault_on_a_long_page(browser, base, width, mode):
     assert not faults(check_page(browser, base, DECODE_PAGE, width, mode, axe=True))
 

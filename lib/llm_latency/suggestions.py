@@ -83,6 +83,10 @@ def suggestion(name: object, known: Iterable[str]) -> str:
         return ""
     parts = [candidate for candidate in folded if wanted in candidate]
     matches = parts[:CLOSEST] or get_close_matches(wanted, folded, n=CLOSEST, cutoff=0.65)
-    if not matches:
-        return ""
-    return f"did you mean {' or '.join(repr(folded[match]) for match in matches)}? "
+    return did_you_mean(folded[match] for match in matches)
+
+
+def did_you_mean(names: Iterable[str]) -> str:
+    """Ask whether one of some names was meant; ends in a space, and is empty if there are none."""
+    asked = " or ".join(map(repr, names))
+    return f"did you mean {asked}? " if asked else ""

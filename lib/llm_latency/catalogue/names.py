@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 
-from llm_latency.suggestions import CLOSEST, UnknownNameError, short, suggestion
+from llm_latency.suggestions import CLOSEST, UnknownNameError, did_you_mean, short, suggestion
 
 __all__ = ["full_name", "names_that_fit"]
 
@@ -85,7 +85,7 @@ def full_name(name: object, known: Collection[str], noun: str) -> str:
     fitting = names_that_fit(name, known)
     if len(fitting) == 1:
         return fitting[0]
-    closest = f"did you mean {' or '.join(map(repr, fitting[:CLOSEST]))}? " if fitting else suggestion(name, known)
+    closest = did_you_mean(fitting[:CLOSEST]) or suggestion(name, known)
     raise UnknownNameError(f"unknown {noun} {short(name)}; {closest}list(ll.{noun}s) names all {len(known)}")
 
 

@@ -183,7 +183,7 @@ ARCHITECTURES: dict[str, Architecture] = {
     ),
     "gemma3n_text": Architecture(
         kinds=patterns.with_reused_caches(patterns.listed("layer_types", patterns.but_every_nth(5))),
-        mlp=special.first_width,
+        mlp=special.same_mlp,
         others=special.gemma3n_others,
     ),
     # GPT-2 and its time

@@ -86,6 +86,18 @@ class Keys:
         value = self.get(key, default)
         if value is None:
             raise ValueError(f"{self.label}: {key} is missing; it must be a whole number from {least} to {most:,}")
+        return self._whole(key, value, least, most)
+
+    def same_count(self, key: str, default: int | None = None, least: int = 1) -> int:
+        """Return a whole number that is given once, or once for every layer."""
+        if not isinstance(self.get(key), list):
+            return self.count(key, default, least)
+        values = self.items(key, int)
+        if not values or set(values) != {values[0]}:
+            raise self.error(key, values, "one number, or the same one for every layer")
+        return self._whole(key, values[0], least, MOST)
+
+    def _whole(self, key: str, value: object, least: int, most: int) -> int:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:

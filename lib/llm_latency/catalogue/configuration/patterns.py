@@ -131,9 +131,6 @@ def marked(key: str, marks: dict[int, str]) -> Rule:
     return rule
 
 
-LIGHTNING = marked("attn_type_list", {0: RECURRENT, 1: FULL})
-
-
 def listed_by_number(key: str) -> Rule:
     """A list numbers the layers with full attention, from 0; the others are recurrent."""
 

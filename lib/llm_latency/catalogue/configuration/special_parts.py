@@ -182,14 +182,8 @@ def half_mlp(keys: Keys) -> Fields:
     return {"mlp_width": keys.count(layers.MLP) // 2}
 
 
-def first_width(keys: Keys) -> Fields:
-    widths = keys.get(layers.MLP)
-    if isinstance(widths, list):
-        widths = keys.items(layers.MLP, int)
-        if not widths or set(widths) != {widths[0]}:
-            raise keys.error(layers.MLP, widths, "one width, or the same one for every layer")
-        return {"mlp_width": widths[0]}
-    return layers.mlp(keys)
+def same_mlp(keys: Keys) -> Fields:
+    return {"mlp_width": keys.same_count(layers.MLP, layers.MLP_RATIO * keys.count("hidden_size"))}
 
 
 def gemma3n_others(keys: Keys) -> Fields:
@@ -226,18 +220,13 @@ def shared_or_routed_width(keys: Keys) -> int:
 
 
 def hunyuan_experts(keys: Keys) -> Fields:
-    def same(key: str) -> int:
-        values = keys.get(key)
-        if isinstance(values, list):
-            values = keys.items(key, int)
-            if not values or set(values) != {values[0]}:
-                raise keys.error(key, values, "one number, or the same one for every layer")
-            return values[0]
-        return keys.count(key)
-
-    width = same("moe_intermediate_size") if keys.has("moe_intermediate_size") else keys.count(layers.MLP)
-    found = {"n_experts": same("num_experts"), "experts_per_token": same("num_experts_per_tok"), "expert_width": width}
-    return found | {"shared_width": same("n_shared_experts") * width}
+    width = keys.same_count("moe_intermediate_size") if keys.has("moe_intermediate_size") else keys.count(layers.MLP)
+    return {
+        "n_experts": keys.same_count("num_experts"),
+        "experts_per_token": keys.same_count("num_experts_per_tok"),
+        "expert_width": width,
+        "shared_width": keys.same_count("n_shared_experts", least=0) * width,
+    }
 
 
 def deepseek_v2(keys: Keys) -> Fields:
