@@ -188,7 +188,7 @@ def test_the_fullest_device_holds_what_the_pages_say(kinds, data, context, part)
         assert getattr(found, name) == pytest.approx(value, rel=1e-9, abs=0), name
 
 
-@pytest.mark.parametrize("device", ["H100-SXM", "A100-80GB-SXM"])
+@pytest.mark.parametrize("device", ["H100-SXM", pytest.param("A100-80GB-SXM", marks=pytest.mark.long)])
 def test_every_model_of_the_catalogue_takes_and_holds_what_the_pages_say(device, faults):
     compared, device = 0, ll.devices[device]
     for model in ll.models.values():

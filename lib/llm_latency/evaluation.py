@@ -54,12 +54,12 @@ def compiled(expr: sp.Expr, arguments: tuple[str, ...]) -> Callable:
 
 
 def _compile(expr: sp.Expr, arguments: tuple[str, ...]) -> Callable:
-    from llm_latency.numpy_printer import BroadcastingPrinter  # slow to import, and not everybody computes
+    from llm_latency.numpy_printer import BroadcastingPrinter, opaque  # slow to import, and not everybody computes
 
     symbols = {symbol.name: symbol for symbol in expr.free_symbols}
     printer = BroadcastingPrinter({"fully_qualified_modules": False, "inline": True})
     ordered = [symbols.get(name, name) for name in arguments]
-    return sp.lambdify(ordered, expr, modules="numpy", printer=printer, cse=True)
+    return sp.lambdify(ordered, opaque(expr), modules="numpy", printer=printer, cse=True)
 
 
 def evaluate(formula: Formula, *specs: Spec, **values):

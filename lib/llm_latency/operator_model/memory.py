@@ -242,7 +242,7 @@ def held_bytes(kind: LayerKind, routing: str) -> dict[str, sp.Expr]:
     return {
         "weights": sp.Add(*(each.held_bytes for each in operators)),
         "sequence": sp.Add(*(each.kept_bytes for each in operators)).subs(batch, 1),
-        "live": sp.Max(*(each.live_bytes for each in operators)),
+        "live": sp.Max(*(each.live_bytes for each in operators), evaluate=False),
     }
 
 
