@@ -187,7 +187,7 @@ def indexer(group, h, p, b, b_kv, x, y):
     made = [width, group.index_dim, heads]  # queries, the key, and the weights of the heads
     params = source * width + h * group.index_dim + h * heads
     scores = p.T * (width + heads)
-    flops, read = PHI * p.T * x * width, b_kv * p.B * y * group.index_dim
+    flops, read = PHI * p.T * x * width, (group.bytes_per_index or b_kv) * p.B * y * group.index_dim
     return {
         "indexer": product(group.n_layers, params, b.attention, p.T, source + h + sum(made)),
         "index scores": Operator(group.n_layers, 0, 0, flops, 0, read, scores, scores),
@@ -395,7 +395,7 @@ def kept_of_layer(model, group, o, context):
         tokens += context / each
     if group.kv_projections != 0:
         kept += b_kv * cached_elements(group, o) * tokens
-    return kept + b_kv * (group.index_dim * context / each if group.index_heads else 0)
+    return kept + (group.bytes_per_index or b_kv) * (group.index_dim * context / each if group.index_heads else 0)
 
 
 def cache_of_fullest_stage(model, o, batch, context):

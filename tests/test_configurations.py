@@ -155,6 +155,18 @@ def test_a_file_says_what_it_assumes():
     assert "vision" in ll.Model.from_hf_config(outside).remark
 
 
+def test_a_state_and_the_keys_of_an_indexer_have_their_own_storage():
+    qwen = CONFIGURATIONS["Qwen/Qwen3.5-27B"]["config"]
+    for change, stored in [({}, None), ({"mamba_ssm_dtype": "float32"}, 4), ({"mamba_ssm_cache_dtype": "bfloat16"}, 2)]:
+        text = qwen["text_config"] | change
+        assert ll.Model.from_hf_config(qwen | {"text_config": text}).bytes_per_state == stored
+    both = qwen["text_config"] | {"mamba_ssm_dtype": "float32", "mamba_ssm_cache_dtype": "float16"}
+    with pytest.raises(ValueError, match="'float16'; it must be float32, which is the mamba_ssm_dtype"):
+        ll.Model.from_hf_config(qwen | {"text_config": both})
+    # 61 layers with a latent vector of 512 + 64 elements of 16 bits, and an index key of 128 bytes and its scale
+    assert kv_megabytes(model_of("deepseek-ai/DeepSeek-V3.2"), 1000) == pytest.approx(61 * (1152 + 132) / 1e3)
+
+
 def test_a_folder_is_read_with_the_file_beside_it(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps(LLAMA), encoding="utf-8")
     plain = ll.Model.from_hf_config(tmp_path)

@@ -61,6 +61,9 @@ bytes_per_router_param = quantity(
     "bytes_per_router_param", "b_{w,r}", byte, "bytes of one stored parameter of a router", "conversion"
 )
 bytes_per_kv = quantity("bytes_per_kv", "b_{kv}", byte, "bytes of one stored key or value element", "conversion")
+bytes_per_index = quantity(
+    "bytes_per_index", "b_{i}", byte, "bytes of one element of a key that an indexer caches", "conversion"
+)
 bytes_per_state = quantity(
     "bytes_per_state", "b_{s}", byte, "bytes of one element of a recurrent layer's state", "conversion"
 )

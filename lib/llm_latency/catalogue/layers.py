@@ -24,6 +24,7 @@ TOGETHER = (
     ("index_topk", "index_dim"),
     ("index_heads", "index_topk"),
     ("index_dim", "index_topk"),
+    ("bytes_per_index", "index_dim"),
     ("state_heads", "state_value_dim", "state_inputs", "state_products"),
     *(
         (part, "state_heads")
@@ -57,6 +58,8 @@ class Layer:
         Storage of one weight of attention or a recurrent layer, of an MLP, of an expert, where it differs.
     bytes_per_shared_param, bytes_per_router_param : float, byte, optional
         Storage of one weight of the shared experts, and of the router, where it differs.
+    bytes_per_index : float, byte, optional
+        Storage of one element of the keys that an indexer caches, where it is not that of other keys.
     residual_blocks : int, count, optional
         Blocks of a layer in sequence: 2, or 1 where attention and MLP run in parallel or the layer has only one.
     n_heads : int, count, optional
@@ -119,6 +122,7 @@ class Layer:
     bytes_per_expert_param: float | None = None
     bytes_per_shared_param: float | None = None
     bytes_per_router_param: float | None = None
+    bytes_per_index: float | None = None
     residual_blocks: int = 2
     n_heads: int | None = None
     n_kv_heads: int | None = None

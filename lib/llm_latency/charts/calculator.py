@@ -186,6 +186,7 @@ def _group_row(equal: EqualLayers, group: LayerGroup, plain: float) -> dict:
     row |= {name: float(size) for name, size in equal.sizes.items() if name in LAYER_FIELDS}
     stored = {name: getattr(group, name) or group.bytes_per_param for name in STORED_PARTS}
     row |= {name: stored for name, stored in stored.items() if stored != plain}
+    row |= {"bytes_per_index": group.bytes_per_index} if group.bytes_per_index else {}
     for step, kind in PASSES.items():
         own = operators_of(equal.kind_in(kind), ROUTING)
         row[step] = [int(operator in own) for operator in every_operator(kind)]

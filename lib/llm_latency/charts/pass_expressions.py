@@ -79,6 +79,7 @@ def names_of(kind: Pass, batch: str, group: int = 0) -> dict[str, str]:
     own |= {f"bytes_per_{end}param": f"M.bytes_per_{end}param" for end in ("", "vocab_", "head_")}
     stored = {name: f"(weight_bits > 0 ? weight_bits/{BITS_PER_BYTE} : {stored})" for name, stored in own.items()}
     cache = {"bytes_per_kv": f"(kv_bits > 0 ? kv_bits/{BITS_PER_BYTE} : M.bytes_per_kv)"}
+    cache |= {"bytes_per_index": f"({group_name(group)}.bytes_per_index || {cache['bytes_per_kv']})"}
     cache |= {f"bytes_per_{part}": f"M.bytes_per_{part}" for part in ("state", "activation")}
     tokens = {"tokens": javascript(kind.reach[REGISTRY["tokens"].symbol], request)}
     return shape | stored | cache | machine | request | reach | tokens

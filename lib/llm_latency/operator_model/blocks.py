@@ -10,6 +10,7 @@ from llm_latency.notation import (
     batch,
     bytes_per_activation,
     bytes_per_expert_param,
+    bytes_per_index,
     bytes_per_kv,
     bytes_per_param,
     bytes_per_state,
@@ -295,7 +296,7 @@ def _indexer(kind: LayerKind) -> tuple[Operator, Operator]:
         Operator(
             "index scores",
             flops=flops_per_mac * tokens * keys * width,
-            kv_bytes=bytes_per_kv * batch * kv_length * index_dim,
+            kv_bytes=bytes_per_index * batch * kv_length * index_dim,
             activation_bytes=scores,
             live_bytes=scores,
         ),

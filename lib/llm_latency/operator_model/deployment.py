@@ -37,7 +37,7 @@ CHOICES = {"all_reduce": ("direct", "ring"), "routing": tuple(TOUCHED_EXPERTS), 
 """The options that are words, with their legal values."""
 WORDS = {"model", "device", "compute_dtype", *CHOICES}
 SHARES = ("compute_efficiency", "bandwidth_efficiency", "link_efficiency", "activation_traffic")
-STORED_PARTS = tuple(name for name in LAYER_FIELDS if name.startswith("bytes_per_") and name != "bytes_per_param")
+STORED_PARTS = tuple(name for name in LAYER_FIELDS if name.startswith("bytes_per_") and name.endswith("_param"))
 """The storage of the parts of a layer, each in place of ``bytes_per_param``."""
 STATE_BYTES = 4
 """Engines keep a recurrent state in 32 bits unless a model says otherwise."""
@@ -253,10 +253,7 @@ class Deployment:
             "bytes_per_vocab_param": self._stored(vocab, self.vocab_bits, "vocab_bits"),
             "bytes_per_head_param": self._stored(head, self.vocab_bits, "vocab_bits"),
         }
-        if self.kv_bits is None:
-            storage["bytes_per_kv"] = checked("bytes_per_kv", model.bytes_per_kv)
-        else:
-            storage["bytes_per_kv"] = checked("weight_bits", self.kv_bits, "kv_bits") / BITS_PER_BYTE
+        storage["bytes_per_kv"] = self._stored_key()
         state = STATE_BYTES if model.bytes_per_state is None else model.bytes_per_state
         storage["bytes_per_state"] = checked("bytes_per_state", state)
         return storage | {"bytes_per_activation": checked("bytes_per_activation", model.bytes_per_activation)}
@@ -267,7 +264,16 @@ class Deployment:
         own = {name: group.bytes_per_param if stored is None else stored for name, stored in parts.items()}
         storage = {name: self._stored(stored) for name, stored in own.items()}
         experts = self._stored(own["bytes_per_expert_param"], self.expert_bits, "expert_bits")
-        return storage | {"bytes_per_param": self._stored(group.bytes_per_param), "bytes_per_expert_param": experts}
+        storage |= {"bytes_per_param": self._stored(group.bytes_per_param), "bytes_per_expert_param": experts}
+        return storage | {"bytes_per_index": self._stored_key(group.bytes_per_index)}
+
+    def _stored_key(self, own: float | None = None) -> np.ndarray:
+        """Return the bytes of one element of a cached key: its own, or those of the cache."""
+        if own is not None:
+            return checked("bytes_per_index", own)
+        if self.kv_bits is None:
+            return checked("bytes_per_kv", self.model.bytes_per_kv)
+        return checked("weight_bits", self.kv_bits, "kv_bits") / BITS_PER_BYTE
 
     def _stored(self, own: float, bits: ArrayLike | None = None, option: str = "weight_bits") -> np.ndarray:
         """Return the bytes of one weight: the model's own, or those that an option and its scales ask for."""

@@ -13,6 +13,8 @@ Part = Callable[[Keys], Fields]
 
 MLP = "intermediate_size"
 MLP_RATIO = 4
+INDEX_SCALE_BYTES = 4
+"""DeepSeek's indexer and the engines cache a key in 8 bits, with a float32 scale."""
 
 
 # Attention
@@ -53,10 +55,12 @@ def latent(keys: Keys) -> Fields:
 
 
 def index(keys: Keys) -> Fields:
-    """Read the indexer that selects keys."""
+    """Read the indexer that selects keys, and caches its own in 8 bits with a scale for each."""
+    width = keys.count("index_head_dim")
     return {
+        "bytes_per_index": 1 + INDEX_SCALE_BYTES / width,
         "index_topk": keys.count("index_topk"),
-        "index_dim": keys.count("index_head_dim"),
+        "index_dim": width,
         "index_heads": keys.count("index_n_heads"),
     }
 

@@ -93,6 +93,8 @@ def model_fields(source: str | PathLike | Mapping, dtype: str | None = None) -> 
         "vocab_matrices": 1 if keys.flag("tie_word_embeddings", True) else 2,
         "bytes_per_activation": activation / BITS_PER_BYTE,
     }
+    if (state := _state_bits(keys)) is not None:
+        whole["bytes_per_state"] = state / BITS_PER_BYTE
     if architecture.positions is not None:
         whole["n_positions"] = keys.count("max_position_embeddings") + architecture.positions
     if document.beside:
@@ -162,6 +164,18 @@ def _plain_bits(keys: Keys, dtype: str | None) -> tuple[float, float, list[str]]
     if DTYPES[given[0][1]] > RUN_BITS:
         return RUN_BITS, RUN_BITS, [f"Stored in {DTYPES[given[0][1]]} bits, and run in 16 unless told otherwise."]
     return RUN_BITS, RUN_BITS, []
+
+
+def _state_bits(keys: Keys) -> float | None:
+    """Return the bits of an element of a recurrent state, if the file gives them."""
+    given = [(name, keys.word(name)) for name in ("mamba_ssm_dtype", "mamba_ssm_cache_dtype")]
+    given = [(name, value) for name, value in given if value not in (None, "auto")]
+    for name, value in given:
+        if value not in DTYPES:
+            raise keys.error(name, value, f"one of {', '.join(DTYPES)}")
+        if DTYPES[value] != DTYPES[given[0][1]]:
+            raise keys.error(name, value, f"{given[0][1]}, which is the {given[0][0]}")
+    return DTYPES[given[0][1]] if given else None
 
 
 def _layers(keys: Keys, row: Architecture, n_layers: int) -> list[dict[str, int]]:
