@@ -55,6 +55,7 @@ RULES = {
     "all_reduces.csv": SOURCED | MEASURED,
     "attention_cores.csv": SOURCED | MEASURED,
     "expert_layers.csv": SOURCED | MEASURED,
+    "layer_operators.csv": SOURCED | MEASURED | {"model": known(ll.models)},
     "latencies.csv": SOURCED | MEASURED,
     "matmuls.csv": SOURCED | MEASURED,
     "token_log.csv": SOURCED | MEASURED,

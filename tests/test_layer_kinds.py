@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 import llm_latency as ll
 from llm_latency.evaluation import value_of
-from llm_latency.operator_model.passes import DECODE, MEAN_CHUNKED_KEYS, PREFILL
+from llm_latency.formulas.long_context import mean_chunked_keys
+from llm_latency.operator_model.passes import DECODE, PREFILL
 
 ROOMY = ll.Device(name="roomy", peak_flops=1e12, mem_bandwidth=1e12, mem_size=1e14)
 PLAIN = dict(n_layers=4, d_model=1024, n_heads=8, n_kv_heads=2, mlp_width=4096, mlp_matrices=3, vocab=32_000)
@@ -34,7 +35,7 @@ def kept(shape, context):
 def test_a_query_meets_the_keys_of_its_chunk(context, prompt, chunk):
     met = [place % chunk + 1 for place in range(context, context + prompt)]
     values = dict(context=float(context), prompt=float(prompt), chunk=float(chunk))
-    assert value_of(MEAN_CHUNKED_KEYS, values) == pytest.approx(np.mean(met))
+    assert value_of(mean_chunked_keys.expr, values) == pytest.approx(np.mean(met))
 
 
 @given(st.integers(0, 300), st.integers(1, 300), st.integers(1, 100))

@@ -24,7 +24,7 @@ LAYERS = [
     "catalogue.models",
     "formula checks charts.controls",
     "catalogue.dataset evaluation charts.labels formulas.transformer formulas.footprint formulas.attention "
-    "formulas.quantisation",
+    "formulas.long_context formulas.quantisation",
     "catalogue.measurements charts.bars formulas.roofline formulas.collectives",
     "charts.plots formulas.kv_cache formulas.experts operator_model.operator",
     "formulas.latency operator_model.blocks operator_model.limits",

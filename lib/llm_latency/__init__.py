@@ -21,6 +21,7 @@ from llm_latency.formulas import experts as experts
 from llm_latency.formulas import footprint as footprint
 from llm_latency.formulas import kv_cache as kv_cache
 from llm_latency.formulas import latency as latency
+from llm_latency.formulas import long_context as long_context
 from llm_latency.formulas import quantisation as quantisation
 from llm_latency.formulas import roofline as roofline
 from llm_latency.formulas import transformer as transformer

@@ -16,6 +16,7 @@ __all__ = [
     "LatencyMeasurement",
     "MatmulMeasurement",
     "Measurement",
+    "OperatorMeasurement",
     "ProfileMeasurement",
     "Run",
     "RunSource",
@@ -24,6 +25,7 @@ __all__ = [
     "attention_cores",
     "expert_layers",
     "latencies",
+    "layer_operators",
     "matmuls",
     "profile",
     "run_sources",
@@ -247,6 +249,34 @@ class ExpertMeasurement(Measurement):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OperatorMeasurement(Measurement):
+    """A published time of an operator, or of several, of one layer.
+
+    Parameters
+    ----------
+    device, engine, model : str
+        Keys of the catalogues, and the software that ran.
+    operator : str
+        Name in `ll.explain`, or ``attention block``: all that is done for attention, projections included.
+    batch, prompt, context : int, count
+        Sequences, new tokens of each, and tokens of each that came before.
+    time : float, s
+        The latency.
+    reading_error, source, read_on, notes : float, str, str, str
+        As in `Measurement`.
+    """
+
+    device: str
+    engine: str
+    model: str
+    operator: str
+    batch: int
+    prompt: int
+    context: int
+    time: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Run:
     """A published latency of a static batch, in the terms of `llm_latency.operator_model.deployment.Deployment`.
 
@@ -320,5 +350,6 @@ token_log = Dataset(TokenMeasurement, "token_log.csv")
 profile = Dataset(ProfileMeasurement, "profile.csv")
 attention_cores = Dataset(AttentionMeasurement, "attention_cores.csv")
 expert_layers = Dataset(ExpertMeasurement, "expert_layers.csv")
+layer_operators = Dataset(OperatorMeasurement, "layer_operators.csv")
 runs = Dataset(Run, "runs.csv")
 run_sources = Dataset(RunSource, "run_sources.csv")

@@ -14,6 +14,7 @@ from llm_latency.formula import arguments_of
 from llm_latency.formulas.attention import mean_keys, mean_windowed_keys, windowed_kv_reach
 from llm_latency.formulas.collectives import all_reduce_time, stage_send_time
 from llm_latency.formulas.experts import distinct_experts
+from llm_latency.formulas.long_context import mean_chunked_keys
 from llm_latency.notation import (
     batch,
     bytes_per_attention_param,
@@ -23,7 +24,6 @@ from llm_latency.notation import (
     bytes_per_router_param,
     bytes_per_shared_param,
     bytes_per_vocab_param,
-    chunk,
     chunked_keys,
     chunked_kv_length,
     context,
@@ -81,17 +81,6 @@ STORAGE = {
 """What stands for the bytes of a weight in an operator that can be stored in its own way."""
 TOUCHED_EXPERTS = {"uniform": distinct_experts.expr, "identical": experts_per_token}
 """Experts that a pass reads: on average with random routing, or as few as possible."""
-
-
-def _met_in_chunks(queries: sp.Expr) -> sp.Expr:
-    """Add up the keys that the first queries of a sequence meet, each from the start of its chunk to itself."""
-    whole = sp.floor(queries / chunk)
-    rest = queries - whole * chunk
-    return whole * chunk * (chunk + 1) / 2 + rest * (rest + 1) / 2
-
-
-MEAN_CHUNKED_KEYS = (_met_in_chunks(context + prompt) - _met_in_chunks(context)) / prompt
-"""Keys that a query meets in a chunked layer, on average over the new tokens of a sequence."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,8 +164,8 @@ DECODE = Pass(
         kv_length: mean_keys.expr.subs(prompt, output),
         windowed_keys: mean_windowed_keys.expr.subs(prompt, output),
         windowed_kv_length: mean_windowed_keys.expr.subs(prompt, output),
-        chunked_keys: MEAN_CHUNKED_KEYS.subs(prompt, output),
-        chunked_kv_length: MEAN_CHUNKED_KEYS.subs(prompt, output),
+        chunked_keys: mean_chunked_keys.expr.subs(prompt, output),
+        chunked_kv_length: mean_chunked_keys.expr.subs(prompt, output),
         selected_keys: mean_windowed_keys.expr.subs({prompt: output, window: index_topk}),
         selected_kv_length: mean_windowed_keys.expr.subs({prompt: output, window: index_topk}),
     },
@@ -192,7 +181,7 @@ PREFILL = Pass(
         kv_length: prompt,
         windowed_keys: mean_windowed_keys.expr.subs(context, 0),
         windowed_kv_length: windowed_kv_reach.expr.subs(context, 0),
-        chunked_keys: MEAN_CHUNKED_KEYS.subs(context, 0),
+        chunked_keys: mean_chunked_keys.expr.subs(context, 0),
         chunked_kv_length: prompt,
         selected_keys: mean_windowed_keys.expr.subs({context: 0, window: index_topk}),
         selected_kv_length: prompt,  # what one query leaves out, another selects
