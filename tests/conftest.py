@@ -118,6 +118,8 @@ def random_arguments(formula, rng):
             values[name] = variable.constant
         elif variable.at_most in values:
             values[name] = rng.randint(1, int(values[variable.at_most]))
+        elif variable.maximum is not None and variable.integer:
+            values[name] = rng.randint(1, variable.maximum)
         elif variable.maximum is not None:
             values[name] = variable.maximum * rng.random()
         elif variable.integer:

@@ -36,6 +36,7 @@ from llm_latency.formulas.latency import (
     serial_decode_step_time,
     serial_prefill_time,
 )
+from llm_latency.formulas.long_context import indexed_bytes
 from llm_latency.formulas.quantisation import quantised_bytes
 from llm_latency.formulas.roofline import decode_intensity, matmul_time, ridge_point, weight_read_time
 from llm_latency.formulas.transformer import attention_flops_per_token, block_params, token_flops
@@ -292,6 +293,15 @@ def attention_core(**values):
     return two_clocks("attention core", read * copied, work, n_devices=1, **values)
 
 
+def indexed(**values):
+    """Return seconds that an index and the tokens that it selects are read for, by the formula of its page."""
+    share = values["n_layers"] * values["batch"] / values["mem_bandwidth"]
+    arguments = {name: values[name] for name in indexed_bytes.arguments}
+    both, index = share * evaluate(indexed_bytes, **arguments), share * values["kv_length"]
+    index *= values["bytes_per_index"] * values["index_dim"]
+    return {"index and selected": both, "index": index, "KV cache": both - index}
+
+
 def experts(**values):
     """Return seconds of all layers' experts."""
     visits = values["batch"] * values["experts_per_token"]
@@ -311,12 +321,16 @@ def quantised(**values):
     return two_clocks("matrices", read, 2 * values["batch"] * values["n_params"], **values)
 
 
+INDEX_OF_V32 = {
+    name: models["DeepSeek-V3.2"].arguments[name] for name in ("n_layers", "kv_rank", "rope_dim", "bytes_per_index")
+}
 LINKS = {"link_bandwidth": 300e9, "link_latency": 8e-6}
 DRAWN = {
     "counting": [(1e-9, {}, work_of_a_token)],
     "later-tokens": [(1e3, SHAPE_13B | {"link_bandwidth": 300e9, "link_latency": 0}, times(WITHOUT_MESSAGES))],
     "operator-model": [(1e6, {"link_efficiency": 1, "devices_per_node": 8}, all_reduce)],
     "attention-variants": [(1e3, models["Llama-3-70B"].arguments, attention_core)],
+    "recurrent-and-sparse-attention": [(1e3, dict(bytes_per_kv=2) | INDEX_OF_V32, indexed)],
     "mixture-of-experts": [(1e3, models["Mixtral-8x7B"].arguments, experts)],
     "quantisation": [(1e3, {"scale_bits": 16, "zero_point_bits": 4}, quantised)],
     "decode-latency": [(1e3, SHAPE_260B, times({"decode step": overlapped_decode_step_time} | DECODE))],

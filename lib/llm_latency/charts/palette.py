@@ -31,5 +31,6 @@ PARTS = COLOURS | {
     "weights": COLOURS["memory bandwidth"],
     "attention": COLOURS["KV cache"],
     "latency": COLOURS["other"],
+    "index": COLOURS["other"],
 }
 """Colour of each part of a live chart: the resources, and what they are spent on."""

@@ -73,17 +73,24 @@ def state_intensity():
     return flops_per_mac * state_products / (2 * bytes_per_state)
 
 
-def _met_in_chunks(queries: sp.Expr) -> sp.Expr:
-    """Add up the keys that the first queries of a sequence meet, each from the start of its chunk to itself."""
-    whole = sp.floor(queries / chunk)
-    rest = queries - whole * chunk
+@formula(r"\Sigma_{L}", sp.S.One, page=PAGE, example=dict(context=10, chunk=4), result=23)
+def chunked_keys_before():
+    """Keys that the first L queries of a sequence meet in a chunked layer, all together."""
+    whole = sp.floor(context / chunk)
+    rest = context - whole * chunk
     return whole * chunk * (chunk + 1) / 2 + rest * (rest + 1) / 2
+
+
+@formula(r"\Sigma_{L+s}", sp.S.One, page=PAGE, example=dict(context=10, prompt=2, chunk=4), result=30)
+def chunked_keys_after():
+    """The same after a pass over s more tokens."""
+    return chunked_keys_before.expr.subs(context, context + prompt)
 
 
 @formula(r"\bar{x}_{c}", sp.S.One, page=PAGE, example=dict(context=0, prompt=12288, chunk=8192), result=3414)
 def mean_chunked_keys():
     """Keys that a query meets in a chunked layer, on average over the new tokens of a sequence."""
-    return (_met_in_chunks(context + prompt) - _met_in_chunks(context)) / prompt
+    return (chunked_keys_after.term - chunked_keys_before.term) / prompt
 
 
 @formula(r"Q_{\mathrm{index}}", byte, page=PAGE, example=DEEPSEEK_V32 | dict(kv_length=100_000), result=1.556e07)
