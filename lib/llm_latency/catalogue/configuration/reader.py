@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -34,6 +35,8 @@ __all__ = ["model_fields"]
 MOST_LAYERS = 10_000
 DTYPES = {"float16": 16, "bfloat16": 16, "half": 16, "float32": 32, "float": 32, "float64": 64}
 RUN_BITS = 16
+FEW_BITS = re.compile(r"[2-8]bit|int[48]|gptq|awq", re.IGNORECASE)
+"""What the name of a class says of quantised weights, where the file does not say how they are stored."""
 EXPERT_DTYPES = {"fp4": MXFP4, "fp8": 8, "bf16": 16, "bfloat16": 16}
 """Number formats of experts beside quantised other weights, and their bits with the share of a scale."""
 PART_FIELDS = {
@@ -81,6 +84,11 @@ def model_fields(source: str | PathLike | Mapping, dtype: str | None = None) -> 
     _check_decoder(keys)
     n_layers = keys.count("num_hidden_layers", _listed_layers(keys), most=MOST_LAYERS)
     plain, activation, remarks = _plain_bits(keys, dtype)
+    for name in (keys.items("architectures") or []) if document.storage is None else []:
+        if FEW_BITS.search(name):
+            raise ValueError(
+                f"{keys.label}: architectures is {short(name)}, but no quantization_config says how it stores"
+            )
     storage = read_storage(document.storage, plain)
     if (experts := keys.word("expert_dtype")) is not None:
         if experts not in EXPERT_DTYPES:
