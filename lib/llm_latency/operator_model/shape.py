@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -89,9 +89,7 @@ def layer_groups(model: Model) -> tuple[EqualLayers, ...]:
     model_sizes = {"d_model": model.d_model} | WITHOUT_CONVOLUTION
     groups = [(group.n_layers, _kind(group), model_sizes | group.sizes) for group in model.layers]
     missing = [name for _, kind, known in groups for name in _sizes_of_layer(kind) if name not in known]
-    missing += [name for name in _sizes_of_ends() if name not in model.arguments]
-    if missing:
-        raise ValueError(f"{model.name} needs {', '.join(dict.fromkeys(missing))}")
+    _refuse_incomplete(model, missing)
     return tuple(
         EqualLayers(count, kind, {name: checked(name, known[name]) for name in _sizes_of_layer(kind)})
         for count, kind, known in groups
@@ -121,11 +119,15 @@ def sizes_of_ends(model: Model) -> dict[str, np.ndarray]:
     >>> sizes_of_ends(models["Llama-3-70B"])["vocab"]
     array(128256.)
     """
-    known = model.arguments
-    missing = [name for name in _sizes_of_ends() if name not in known]
+    _refuse_incomplete(model)
+    return {name: checked(name, model.arguments[name]) for name in ("n_layers", *_sizes_of_ends())}
+
+
+def _refuse_incomplete(model: Model, missing: Iterable[str] = ()) -> None:
+    """Raise an error that names what a model lacks: in its layers, and at its ends."""
+    missing = dict.fromkeys([*missing, *(name for name in _sizes_of_ends() if name not in model.arguments)])
     if missing:
         raise ValueError(f"{model.name} needs {', '.join(missing)}")
-    return {name: checked(name, known[name]) for name in ("n_layers", *_sizes_of_ends())}
 
 
 def _kind(group: LayerGroup) -> LayerKind:
