@@ -299,7 +299,7 @@ def indexed(**values):
     arguments = {name: values[name] for name in indexed_bytes.arguments}
     both, index = share * evaluate(indexed_bytes, **arguments), share * values["kv_length"]
     index *= values["bytes_per_index"] * values["index_dim"]
-    return {"index and selected": both, "index": index, "KV cache": both - index}
+    return {"index and selected": both, "index": index, "selected tokens": both - index}
 
 
 def experts(**values):

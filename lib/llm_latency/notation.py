@@ -171,7 +171,7 @@ state_value_dim = count(
 state_inputs = count("state_inputs", "h_{s}", "columns of a recurrent layer's input projection", "model")
 state_products = count(
     "state_products",
-    "m_{s}",
+    "u_{s}",
     "multiply-adds for one token and one element of the state: 2, or 3 where a token also corrects what is stored",
     "model",
     maximum=3,

@@ -32,5 +32,6 @@ PARTS = COLOURS | {
     "attention": COLOURS["KV cache"],
     "latency": COLOURS["other"],
     "index": COLOURS["other"],
+    "selected tokens": COLOURS["KV cache"],
 }
 """Colour of each part of a live chart: the resources, and what they are spent on."""
