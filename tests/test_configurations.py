@@ -4,6 +4,7 @@ import csv
 import json
 import random
 import re
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -69,6 +70,28 @@ def test_every_model_has_the_parameters_that_others_count(faults):
                 assert abs(counted / float(expected) - 1) <= 0.005, (
                     f"{counted / 1e9:.4f} for {float(expected) / 1e9:.4f}e9"
                 )
+
+
+def test_every_model_caches_the_elements_that_others_count(faults):
+    compared = [name for name in READ if TABLE[name]["cached_elements"]]
+    for name in compared:
+        row = TABLE[name]
+        begin, end = (int(length) for length in row["between_tokens"].split("-"))
+        with faults.at(name):
+            model = in_16_bits(model_of(name))
+            kept = [ll.memory(model, ROOMY, context=length).kv_cache for length in (begin, end)]
+            counted, expected = (kept[1] - kept[0]) / (end - begin) / 2, float(row["cached_elements"])
+            assert counted == pytest.approx(expected, rel=0.005), f"{counted:.0f} for {expected:.0f} per token"
+    assert len(compared) >= 180
+
+
+def in_16_bits(model):
+    """Store whatever a model caches in 16 bits, the keys of its indexers too."""
+    groups = {
+        name: {field: size for field, size in group.items() if field != "bytes_per_index"}
+        for name, group in model.groups.items()
+    }
+    return replace(model, sources={}, groups=groups, bytes_per_kv=2, bytes_per_index=None)
 
 
 def test_every_other_configuration_is_refused_by_name(faults):
