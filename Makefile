@@ -20,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PYDEVD_DISABLE_FILE_VALIDATION = 1
 
-.PHONY: book serve pdf lab test test-long site-check notebooks text pictures mutants lint lock clean
+.PHONY: book serve pdf lab test test-notebooks test-long site-check notebooks text pictures mutants lint lock clean
 
 # A build starts from scratch: Sphinx warns about a page only when it reads it.
 book: $(READY)
@@ -42,9 +42,13 @@ lab: $(READY)
 	@$(BIN)/jupyter trust book/*.ipynb > /dev/null
 	JUPYTER_CONFIG_PATH="$(CURDIR)/.jupyter" $(BIN)/jupyter lab book/$(PAGE).ipynb
 
-# The site comes first: some tests look at it in a browser.
-test: lint book
-	$(BIN)/python -m pytest
+# The notebooks run while the site is built; then come the tests, some of which look at the site in a browser.
+test: lint
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync book test-notebooks
+	$(BIN)/python -m pytest tests lib tools README.md
+
+test-notebooks: $(READY)
+	$(BIN)/python -m pytest book
 
 # For a change to formulas, operators, deployments or the calculator: 2000 new random cases of each property instead of
 # the same 60, and the comparisons with exact values and with the browser's numbers at 10 to 100 times as many points.

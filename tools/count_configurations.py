@@ -1,18 +1,14 @@
 """Count what transformers makes of configurations, for `tests/data/configurations.csv`.
 
 Run it by hand in an environment with transformers 5.24.0 and PyTorch:
-``python tools/count_configurations.py config.json ...``. Models are built on PyTorch's meta device, which has shapes and
-no memory. For each file it prints the parameters, and the elements that one more token leaves in the cache.
+``python tools/count_configurations.py config.json ...``. Models are built on the meta device of PyTorch, which has
+shapes and no memory. For each file it prints the parameters, and what one more token leaves in the cache.
 """
 
 import json
 import math
 import sys
 from pathlib import Path
-
-import torch
-from transformers import AutoModelForCausalLM, AutoModelForImageTextToText
-from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 ANOTHER_NAME = {"kimi_k2": "deepseek_v3", "mimo": "qwen2", "deepseek_ref": "deepseek_v4"}
 """Architectures that transformers knows by another name."""
@@ -23,15 +19,12 @@ LENGTHS = {"deepseek_v4": (1024, 2048)}
 USUAL_LENGTHS = (64, 128)
 
 
-class Same(torch.nn.Module):
-    """Returns its first argument."""
-
-    def forward(self, first, *_, **__):
-        return first
-
-
-def build(config: dict) -> torch.nn.Module:
+def build(config: dict):
     """Build a model on the meta device, without quantisation."""
+    import torch  # this environment need not have it
+    from transformers import AutoModelForCausalLM, AutoModelForImageTextToText
+    from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+
     kind = ANOTHER_NAME.get(config["model_type"], config["model_type"])
     plain = {key: value for key, value in config.items() if key not in ("quantization_config", "auto_map")}
     configuration = CONFIG_MAPPING[kind].from_dict(plain | {"model_type": kind})
@@ -43,9 +36,9 @@ def build(config: dict) -> torch.nn.Module:
             return AutoModelForImageTextToText.from_config(configuration, dtype=torch.bfloat16)
 
 
-def tensors_of(value: object, seen: set[int]) -> list[torch.Tensor]:
+def tensors_of(value: object, seen: set[int]) -> list:
     """List the tensors inside a cache, however it nests them."""
-    if isinstance(value, torch.Tensor):
+    if hasattr(value, "numel"):
         return [value]
     if id(value) in seen:
         return []
@@ -59,8 +52,10 @@ def tensors_of(value: object, seen: set[int]) -> list[torch.Tensor]:
     return [tensor for part in inside for tensor in tensors_of(part, seen)]
 
 
-def cached_elements(model: torch.nn.Module, length: int) -> int:
+def cached_elements(model, length: int) -> int:
     """Count the elements that a prompt leaves in the cache."""
+    import torch
+
     prompt = torch.zeros((1, length), dtype=torch.long, device="meta")
     with torch.no_grad():
         cache = model(input_ids=prompt, use_cache=True).past_key_values
@@ -73,9 +68,9 @@ def main(paths: list[str]) -> None:
         config = json.loads(Path(path).read_text(encoding="utf-8"))
         model = build(config)
         parameters = sum(math.prod(each.shape) for each in model.parameters())
-        for module in list(model.modules()):
-            for name in NOT_CACHED & {child for child, _ in module.named_children()}:
-                setattr(module, name, Same())
+        for name, module in model.named_modules():
+            if name.rpartition(".")[2] in NOT_CACHED:
+                module.forward = lambda first, *_, **__: first
         begin, end = LENGTHS.get(model.config.model_type, USUAL_LENGTHS)
         growth = (cached_elements(model, end) - cached_elements(model, begin)) / (end - begin)
         print(f"{path}: {parameters} parameters, {growth:.0f} elements per token between {begin} and {end}")

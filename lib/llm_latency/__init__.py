@@ -5,8 +5,7 @@ For a model on a device, from the catalogue or your own (`Model`, `Device`, `Dep
     decode_step_time, prefill_time, request_time    seconds
     memory, explain                                 bytes, and whether they fit; the time, operator by operator
 
-`models` and `devices` are the catalogues. Underneath are the formulas: `evaluate(roofline.ridge_point, ...)`
-turns one into numbers. Continue with `help(decode_step_time)`, or the book's page "API reference".
+`models` and `devices` are catalogues, `evaluate` computes a formula. Continue with `help(decode_step_time)`.
 """
 
 from llm_latency.catalogue.devices import Device as Device
