@@ -51,7 +51,7 @@ test-notebooks: $(READY)
 	$(BIN)/python -m pytest book
 
 # For a change to formulas, operators, deployments or the calculator: 2000 new random cases of each property instead of
-# the same 60, and the comparisons with exact values and with the browser's numbers at 10 to 100 times as many points.
+# the same 30, and the comparisons with exact values and with the browser's numbers at 10 to 100 times as many points.
 # Eight minutes on two cores.
 test-long: $(READY)
 	$(BIN)/python -m pytest tests -m "long or hypothesis" --hypothesis-profile=long --dist=load

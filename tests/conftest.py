@@ -15,7 +15,7 @@ from book_tools.browser import open_browser, why_no_browser
 from book_tools.contents import read_pages
 from llm_latency.notation import REGISTRY
 
-settings.register_profile("book", max_examples=40, deadline=None, derandomize=True)
+settings.register_profile("book", max_examples=30, deadline=None, derandomize=True)
 settings.register_profile("long", max_examples=2000, deadline=None)
 settings.load_profile("book")
 
