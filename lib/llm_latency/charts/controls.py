@@ -147,7 +147,7 @@ SLIDERS = {
     "batch": Slider("batch B", 1, 1024, 1),
     "prompt": Slider("prompt s [tokens]", 16, 131072, 16),
     "context": Slider("context L [tokens]", 16, 131072, 16),
-    "kv_length": Slider("cached tokens y", 1000, 1000000, 1000),
+    "kv_length": Slider("cached tokens y [thousand]", 1, 1000, 1, 1e3),
     "index_topk": Slider("selected tokens", 256, 8192, 256),
     "index_dim": Slider("width of an index key", 32, 256, 32),
     "n_devices": Slider("devices N", 1, 64, 1),

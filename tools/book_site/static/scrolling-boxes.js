@@ -12,7 +12,7 @@
     return [...table.querySelectorAll("thead th, thead td")].map((cell) => cell.textContent.trim());
   }
 
-  const isCut = (box) => box.scrollWidth > box.clientWidth + 1;
+  const isCut = (box) => box.scrollWidth > box.clientWidth;
   const hidden = (box) => [box.scrollLeft, box.scrollWidth - box.clientWidth - box.scrollLeft];
 
   function fade(box, [left, right]) {
