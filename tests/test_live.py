@@ -559,6 +559,15 @@ def test_a_line_beyond_the_axis_is_left_out():
     assert "beyond it" not in shown
 
 
+def test_a_line_stands_at_its_place_in_the_unit_of_the_axis():
+    marks = {"50 billion": sp.Integer(50 * 10**9), "fifty": sp.Integer(50)}
+    first = {"n_params": SETTING["n_params"]}
+    chart = live_chart(CURVES, first | SETTING, constants={"bytes_per_param": 2}, marks=marks, description="Words.")
+    shown = list(texts(vl_convert.vegalite_to_scenegraph(chart.spec)))
+    assert "50 billion" in shown
+    assert "fifty" not in shown
+
+
 def test_a_short_time_is_displayed_in_microseconds():
     chart = live_chart(
         CURVES, SETTING, constants={"bytes_per_param": 2}, display=Display("time", "µs", 1e6), description="Words."

@@ -117,6 +117,21 @@ class Slider:
         """
         return name if self.scale == 1 else f"{name}*{self.scale!r}"
 
+    def displayed(self, value: str) -> str:
+        """Write the Vega expression of a value in the displayed unit.
+
+        Parameters
+        ----------
+        value : str
+            Vega expression of the value in SI units.
+
+        Returns
+        -------
+        str
+            The expression.
+        """
+        return value if self.scale == 1 else f"({value})/{self.scale!r}"
+
     def control(self, name: str, value: float) -> dict:
         """Return the slider as a parameter of the specification.
 

@@ -134,7 +134,7 @@ def live_chart(
         description=description,
         axis=(DISPLAY[against.unit].title if against else SLIDERS[first].label, shown.title),
         position=(javascript(against.expr, along), javascript(against.expr, current)) if against else None,
-        marks={name: javascript(said[name], current) for name in marks},
+        marks={name: SLIDERS[first].displayed(javascript(said[name], current)) for name in marks},
         limit={name: shown.scaled(javascript(drawn[name], current)) for name in limit},
         presets=presets,
     )
