@@ -140,7 +140,7 @@ def chart_of(
     limits = dict.fromkeys(["limit"], *limit.values()) if limit else {}
     expressions = (derived or {}) | values | limits | {"headline": f"[{', '.join(headline)}]"}
     along, now = position or ("datum.at", first)
-    within = "true" if position else f"datum.x <= {bind['max']}"
+    within = "true" if position else f"datum.x >= {bind['min']} && datum.x <= {bind['max']}"
     scale = {"type": "log", "nice": False} | ({} if position else {"domain": [bind["min"], bind["max"]]})
     ticks = _ticks("x") if position else _axis(doublings(bind["min"], bind["max"]))
     x = {"field": "x", "type": "quantitative", "title": axis[0], "scale": scale, "axis": ticks}
