@@ -108,6 +108,12 @@ def test_the_readme_lists_every_page_once_in_the_order_of_the_book():
     assert [*listed, "book/references"] == toc_files()  # the bibliography needs no row
 
 
+def test_the_landing_page_lists_every_other_page_in_the_order_of_the_book():
+    [table] = [cell.source for cell in NOTEBOOKS["index"].cells if "| page | in a line |" in cell.source]
+    listed = re.findall(r"^\| \[[^\]]+\]\(([\w-]+)\.(?:ipynb|md)\)", table, flags=re.M)
+    assert ["book/index", *(f"book/{page}" for page in listed)] == toc_files()
+
+
 def test_the_readme_shows_the_landing_pages_chart():
     outputs = [data for cell in NOTEBOOKS["index"].cells for data in outputs_of(cell)]
     [chart] = [data["image/svg+xml"] for data in outputs if "image/svg+xml" in data]
