@@ -137,9 +137,12 @@ def test_rows_of_sentences_are_cards_on_a_phone_and_stay_a_table_for_a_screen_re
     assert cell.evaluate("cell => getComputedStyle(cell).display") == "table-cell"
 
 
-def test_a_card_is_as_high_as_its_labels(open_page):
+@pytest.mark.parametrize("breaks", [True, False])
+def test_a_card_is_as_high_as_its_labels(open_page, breaks):
     page = open_page(PHONE)
     cell = page.locator("table").nth(2).locator("td").nth(1)
+    if not breaks:
+        cell.evaluate("cell => cell.classList.add('whole')")
     heights = "cell => [cell.clientHeight, parseFloat(getComputedStyle(cell, '::before').height)]"
     cell.evaluate("cell => { cell.dataset.label = 'words '.repeat(40); cell.textContent = 'short'; }")
     row, label = cell.evaluate(heights)
