@@ -84,11 +84,8 @@ def model_fields(source: str | PathLike | Mapping, dtype: str | None = None) -> 
     _check_decoder(keys)
     n_layers = keys.count("num_hidden_layers", _listed_layers(keys), most=MOST_LAYERS)
     plain, activation, remarks = _plain_bits(keys, dtype)
-    for name in (keys.items("architectures") or []) if document.storage is None else []:
-        if FEW_BITS.search(name):
-            raise ValueError(
-                f"{keys.label}: architectures is {short(name)}, but no quantization_config says how it stores"
-            )
+    if document.storage is None:
+        _check_class(keys)
     storage = read_storage(document.storage, plain)
     if (experts := keys.word("expert_dtype")) is not None:
         if experts not in EXPERT_DTYPES:
@@ -101,7 +98,7 @@ def model_fields(source: str | PathLike | Mapping, dtype: str | None = None) -> 
         "vocab_matrices": 1 if keys.flag("tie_word_embeddings", True) else 2,
         "bytes_per_activation": activation / BITS_PER_BYTE,
     }
-    if (state := _state_bits(keys)) is not None:
+    if (state := _given_bits(keys, "mamba_ssm_dtype", "mamba_ssm_cache_dtype")) is not None:
         whole["bytes_per_state"] = state / BITS_PER_BYTE
     if architecture.positions is not None:
         whole["n_positions"] = keys.count("max_position_embeddings") + architecture.positions
@@ -156,28 +153,33 @@ def _check_decoder(keys: Keys) -> None:
             raise keys.error(key, True, "false: only decoder-only transformers are read")
 
 
+def _check_class(keys: Keys) -> None:
+    """Refuse a file that says only by the name of a class that its weights are quantised."""
+    for name in keys.items("architectures") or []:
+        if FEW_BITS.search(name):
+            raise ValueError(
+                f"{keys.label}: architectures is {short(name)}, but no quantization_config says how it stores"
+            )
+
+
 def _plain_bits(keys: Keys, dtype: str | None) -> tuple[float, float, list[str]]:
     """Return the bits of a weight that is not quantised, those of an activation, and what to say about them."""
-    given = [(name, keys.word(name)) for name in ("dtype", "torch_dtype")]
-    given = [(name, value.removeprefix("torch.")) for name, value in given if value not in (None, "auto")]
-    for name, value in given:
-        if value not in DTYPES or DTYPES[value] != DTYPES[given[0][1]]:
-            raise keys.error(name, value, f"one of {', '.join(DTYPES)}")
+    given = _given_bits(keys, "dtype", "torch_dtype")
     if dtype is not None:
         if dtype not in DTYPES:
             raise ValueError(f"dtype = {short(dtype)}: must be one of {', '.join(DTYPES)}")
         return DTYPES[dtype], DTYPES[dtype], []
-    if not given:
+    if given is None:
         return RUN_BITS, RUN_BITS, ["The file does not say in how many bits it is stored: 16 are assumed."]
-    if DTYPES[given[0][1]] > RUN_BITS:
-        return RUN_BITS, RUN_BITS, [f"Stored in {DTYPES[given[0][1]]} bits, and run in 16 unless told otherwise."]
+    if given > RUN_BITS:
+        return RUN_BITS, RUN_BITS, [f"Stored in {given} bits, and run in 16 unless told otherwise."]
     return RUN_BITS, RUN_BITS, []
 
 
-def _state_bits(keys: Keys) -> float | None:
-    """Return the bits of an element of a recurrent state, if the file gives them."""
-    given = [(name, keys.word(name)) for name in ("mamba_ssm_dtype", "mamba_ssm_cache_dtype")]
-    given = [(name, value) for name, value in given if value not in (None, "auto")]
+def _given_bits(keys: Keys, *names: str) -> int | None:
+    """Return the bits of a number format that keys give by its name, if any does; several must agree."""
+    given = [(name, keys.word(name)) for name in names]
+    given = [(name, value.removeprefix("torch.")) for name, value in given if value not in (None, "auto")]
     for name, value in given:
         if value not in DTYPES:
             raise keys.error(name, value, f"one of {', '.join(DTYPES)}")
