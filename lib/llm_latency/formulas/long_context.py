@@ -30,6 +30,10 @@ from llm_latency.notation import (
     state_value_dim,
 )
 
+STATE = state_heads * state_key_dim * state_value_dim
+"""Elements of a recurrent layer's state."""
+LATENT = bytes_per_kv * (kv_rank + rope_dim)
+"""Bytes that a token leaves in the cache of a layer with latent attention."""
 PAGE = "recurrent-and-sparse-attention"
 QWEN_27B = dict(
     bytes_per_state=4,
@@ -51,8 +55,7 @@ DEEPSEEK_V32 = dict(bytes_per_kv=2, kv_rank=512, rope_dim=64, bytes_per_index=1.
 @formula(r"m_{\mathrm{state}}", byte, page=PAGE, example=QWEN_27B, result=3.207e06)
 def state_bytes():
     """Bytes that a recurrent layer keeps of one sequence, however long: a matrix per head, and a few inputs."""
-    matrices = bytes_per_state * state_heads * state_key_dim * state_value_dim
-    return matrices + bytes_per_activation * conv_width * (conv_taps - 1)
+    return bytes_per_state * STATE + bytes_per_activation * conv_width * (conv_taps - 1)
 
 
 @formula(r"L_{\mathrm{bytes}}", sp.S.One, page=PAGE, example=QWEN_27B, result=1566)
@@ -64,7 +67,7 @@ def equal_traffic_context():
 @formula(r"x_{\mathrm{work}}", sp.S.One, page=PAGE, example=QWEN_27B, result=192)
 def equal_work_keys():
     """Keys of a query at which attention does as much work for a token as a recurrent layer."""
-    return state_products * state_heads * state_key_dim * state_value_dim / (2 * n_heads * head_dim)
+    return state_products * STATE / (2 * n_heads * head_dim)
 
 
 @formula(r"I_{\mathrm{state}}", FLOP / byte, page=PAGE, example=QWEN_27B, result=0.75)
@@ -96,18 +99,16 @@ def mean_chunked_keys():
 @formula(r"Q_{\mathrm{index}}", byte, page=PAGE, example=DEEPSEEK_V32 | dict(kv_length=100_000), result=1.556e07)
 def indexed_bytes():
     """Bytes that a decode step reads of one sequence in a layer whose indexer selects latent vectors."""
-    latent = bytes_per_kv * (kv_rank + rope_dim)
-    return bytes_per_index * index_dim * kv_length + latent * sp.Min(kv_length, index_topk)
+    return bytes_per_index * index_dim * kv_length + LATENT * sp.Min(kv_length, index_topk)
 
 
 @formula(r"y_{\mathrm{gain}}", sp.S.One, page=PAGE, example=DEEPSEEK_V32, result=2313)
 def index_pays_length():
     """Cached tokens from which on an index reads less than attention to all of them."""
-    latent = bytes_per_kv * (kv_rank + rope_dim)
-    return latent * index_topk / (latent - bytes_per_index * index_dim)
+    return LATENT * index_topk / (LATENT - bytes_per_index * index_dim)
 
 
 @formula(r"y_{\mathrm{index}}", sp.S.One, page=PAGE, example=DEEPSEEK_V32, result=1.787e04)
 def index_dominates_length():
     """Cached tokens from which on a step reads more of the index than of the keys that it selects."""
-    return bytes_per_kv * (kv_rank + rope_dim) * index_topk / (bytes_per_index * index_dim)
+    return LATENT * index_topk / (bytes_per_index * index_dim)
