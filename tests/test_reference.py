@@ -193,7 +193,7 @@ def test_every_model_of_the_catalogue_takes_and_holds_what_the_pages_say(device,
     compared, device = 0, ll.devices[device]
     for model in ll.models.values():
         length = min(1000, model.n_positions or 1000)
-        for tp, pp, ep in [(1, 1, 1), (8, 2, 4), (16, 3, 1)]:
+        for tp, pp, ep in [(1, 1, 1), (8, 1, 1), (8, 2, 4), (16, 3, 1)]:
             option = dict(batch=12, tp=tp, pp=pp, ep=ep, microbatches=pp)
             try:
                 ll.Deployment(model=model, device=device, tp=tp, pp=pp, ep=ep)
@@ -210,4 +210,4 @@ def test_every_model_of_the_catalogue_takes_and_holds_what_the_pages_say(device,
                 held = ll.memory(model, device, context=length, **option)
                 for name, value in reference.memory(model, device, context=length, **option).items():
                     assert getattr(held, name) == pytest.approx(value, rel=1e-9), name
-    assert compared > 1.5 * len(ll.models)
+    assert compared > 2 * len(ll.models)
