@@ -44,7 +44,7 @@ lab: $(READY)
 
 # The notebooks run while the site is built; then come the tests, some of which look at the site in a browser.
 test: lint
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync book test-notebooks
+	@$(MAKE) --no-print-directory --jobs=2 book test-notebooks
 	$(BIN)/python -m pytest tests lib tools README.md
 
 test-notebooks: $(READY)
