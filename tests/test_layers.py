@@ -22,7 +22,7 @@ LAYERS = [
     "notation catalogue.devices catalogue.configuration.reader charts.specification",
     "catalogue.configuration",
     "catalogue.models",
-    "formula checks charts.controls",
+    "catalogue.gguf formula checks charts.controls",
     "catalogue.dataset evaluation charts.labels formulas.transformer formulas.footprint formulas.attention "
     "formulas.long_context formulas.quantisation",
     "catalogue.measurements charts.bars formulas.roofline formulas.collectives",

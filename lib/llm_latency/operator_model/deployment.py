@@ -16,6 +16,7 @@ import numpy as np
 
 from llm_latency.catalogue.devices import Device, check_plausible, devices
 from llm_latency.catalogue.frozen import equal_values, set_frozen
+from llm_latency.catalogue.gguf import stored_as
 from llm_latency.catalogue.layers import BITS_PER_BYTE, LAYER_FIELDS, LayerGroup
 from llm_latency.catalogue.models import Model, models
 from llm_latency.catalogue.tables import look_up
@@ -70,8 +71,9 @@ class Deployment:
         Groups among which the `tp` devices divide the experts.
     microbatches : int, count, optional
         Parts of the batch that follow one another through the stages.
-    weight_bits : float, bit, optional
-        Bits of every weight, whatever the model stores; the model's own unless given.
+    weight_bits : float, bit, or str, optional
+        Bits of every weight, whatever the model stores; the model's own unless given. The name of a type of GGUF
+        files, such as ``Q4_K_M``, stores each part as llama.cpp does.
     expert_bits, vocab_bits : float, bit, optional
         Bits of a weight of the experts, and of the embeddings; as `weight_bits`, or the model's own
         if neither is given. A router and shared experts are stored like other weights.
@@ -132,7 +134,7 @@ class Deployment:
     pp: ArrayLike = 1
     ep: ArrayLike = 1
     microbatches: ArrayLike = 1
-    weight_bits: ArrayLike | None = None
+    weight_bits: ArrayLike | str | None = None
     expert_bits: ArrayLike | None = None
     vocab_bits: ArrayLike | None = None
     group_size: ArrayLike | None = None
@@ -159,6 +161,8 @@ class Deployment:
             if not isinstance(chosen, str | bool) or chosen not in legal:
                 hint = suggestion(chosen, map(str, legal))
                 raise ValueError(f"{name} = {short(chosen)}: {hint}must be {' or '.join(map(repr, legal))}")
+        if isinstance(self.weight_bits, str):
+            set_frozen(self, model=stored_as(self.model, self.weight_bits), weight_bits=None)
         check_shapes(self._sizes)
         for name in ("network_bandwidth", "link_latency"):
             if getattr(self, name) is not None:

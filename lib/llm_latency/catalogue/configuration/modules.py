@@ -16,6 +16,14 @@ ATTENTION, MLP, EXPERT, SHARED, ROUTER, EMBEDDING, HEAD = (
     *("attention", "mlp", "expert", "shared", "router", "embedding", "head"),
 )
 """The parts of a model that can be stored in their own way."""
+PART_FIELDS = {
+    ATTENTION: "bytes_per_attention_param",
+    MLP: "bytes_per_mlp_param",
+    EXPERT: "bytes_per_expert_param",
+    SHARED: "bytes_per_shared_param",
+    ROUTER: "bytes_per_router_param",
+}
+"""Where a layer says how each of its parts is stored."""
 
 
 @dataclass(frozen=True)

@@ -13,16 +13,7 @@ from os import PathLike
 from llm_latency.catalogue.configuration.architectures import ARCHITECTURES, Architecture
 from llm_latency.catalogue.configuration.document import opened
 from llm_latency.catalogue.configuration.keys import Keys
-from llm_latency.catalogue.configuration.modules import (
-    ATTENTION,
-    ENDS,
-    EXPERT,
-    MLP,
-    ROUTER,
-    SHARED,
-    Places,
-    modules_of,
-)
+from llm_latency.catalogue.configuration.modules import ENDS, PART_FIELDS, Places, modules_of
 from llm_latency.catalogue.configuration.patterns import DENSE, EXPERTS, NONE
 from llm_latency.catalogue.configuration.schemes import MXFP4
 from llm_latency.catalogue.configuration.storage import Storage, read_storage
@@ -39,13 +30,6 @@ FEW_BITS = re.compile(r"[2-8]bit|int[48]|gptq|awq", re.IGNORECASE)
 """What the name of a class says of quantised weights, where the file does not say how they are stored."""
 EXPERT_DTYPES = {"fp4": MXFP4, "fp8": 8, "bf16": 16, "bfloat16": 16}
 """Number formats of experts beside quantised other weights, and their bits with the share of a scale."""
-PART_FIELDS = {
-    ATTENTION: "bytes_per_attention_param",
-    MLP: "bytes_per_mlp_param",
-    EXPERT: "bytes_per_expert_param",
-    SHARED: "bytes_per_shared_param",
-    ROUTER: "bytes_per_router_param",
-}
 
 
 def model_fields(source: str | PathLike | Mapping, dtype: str | None = None) -> dict:
