@@ -18,23 +18,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from book_tools.repository import BUILD, ROOT, copy_repository, environment_of
-from mutants import changes
+from mutants import changes, covering
 
 REPLACEMENTS = Path(__file__).with_name("replacements.toml")
 PYTHON_MUTANTS = Path(__file__).with_name("python_mutants.py")
-TESTED_BY = {
-    "deployment": ("passes", "limits", "memory", "times", "explain"),
-    "operators": ("operator", "shape"),
-    "live": ("specification", "controls", "vega_expressions"),
-    "plots": ("labels", "bars"),
-    "evaluation": ("numpy_printer",),
-    "notation": ("registry",),
-    "catalogue": ("tables", "devices", "models", "latencies", "profile", "dataset", "measurements", "frozen"),
-    "input": ("checks", "suggestions", "devices", "tables", "models", "deployment", "memory", "explain"),
-    "claims": ("measurements",),
-    "reference": ("operator", "operators", "shape", "passes", "deployment", "memory", "times", "explain"),
-}
-"""Modules and tables whose tests are in a file of another name."""
+TESTED_BY = {"catalogue": ("latencies", "profile"), "claims": ("measurements",)}
+"""Tables whose tests are in a file of another name."""
 TOOLS = r"book_\w+|site_check|mutants|small_\w+|need_browser|\bNOTEBOOKS\b"
 """What a test module names if it tests more than the library."""
 PYTEST = [sys.executable, "-m", "pytest", "-x", "-n0"]
@@ -53,6 +42,7 @@ class Mutant(NamedTuple):
     file: str
     name: str
     change: Callable[[str], str]
+    line: int | None = None
 
 
 CONTROL = Mutant("README.md", "no change", lambda text: text)
@@ -74,7 +64,7 @@ def python_mutants(python: str, files: Iterable[str], size: int, seed: int) -> I
     print(f"{len(found['mutants'])} of {found['places']} places of the library's Python are changed")
     for mutant in found["mutants"]:
         name = f"{mutant['file']}: line {mutant['line']}, {mutant['operator']}"
-        yield Mutant(mutant["file"], name, lambda _, text=mutant["text"]: text)
+        yield Mutant(mutant["file"], name, lambda _, text=mutant["text"]: text, mutant["line"])
 
 
 def replace_first(old: str, new: str) -> Callable[[str], str]:
@@ -88,9 +78,11 @@ def compiled_copy(folder: Path) -> Path:
     return copy
 
 
-def stages(file: str) -> Iterator[tuple[str, list[str], str]]:
+def stages(mutant: Mutant) -> Iterator[tuple[str, list[str], str]]:
     """Yield the name, the command and the browser of each check that may notice, the cheapest first."""
-    stem = Path(file).stem
+    file, stem = mutant.file, Path(mutant.file).stem
+    if mutant.line is not None and (tests := covering.tests_of(file, mutant.line)):
+        yield "tests of its line", [*PYTEST, *tests], NO_BROWSER
     elsewhere = [test for test, stems in TESTED_BY.items() if stem in stems]
     formulas = ["formula", "physics"] if "/formulas/" in file else []
     own = [stem, *elsewhere, *formulas]
@@ -125,16 +117,16 @@ def outcome_of(mutant: Mutant, copy: Path) -> str:
         return "NOT CHANGED"
     try:
         target.write_text(after, encoding="utf-8")
-        return next((f"killed by {stage}" for stage in failing_stages(mutant.file, copy)), "SURVIVED")
+        return next((f"killed by {stage}" for stage in failing_stages(mutant, copy)), "SURVIVED")
     finally:
         shutil.copy2(ROOT / mutant.file, target)  # with its time, so that the compiled module is valid again
         shutil.rmtree(copy / "_build", ignore_errors=True)
 
 
-def failing_stages(file: str, copy: Path) -> Iterator[str]:
+def failing_stages(mutant: Mutant, copy: Path) -> Iterator[str]:
     """Run the checks in a copy of the repository, and yield the names of those that fail."""
     environment = environment_of(copy)
-    for stage, command, browser in stages(file):
+    for stage, command, browser in stages(mutant):
         with_browser = {**environment, "CHROMIUM": browser}
         try:
             run = subprocess.run(command, cwd=copy, env=with_browser, capture_output=True, timeout=LIMIT)
@@ -188,6 +180,8 @@ def main() -> int:
     modules = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "lib/llm_latency").rglob("*.py"))
     files = [file for file in modules if matches(file)]
     drawn = list(python_mutants(options.python, files, options.sample, options.seed)) if files else []
+    if drawn:
+        covering.record(options.python, library_tests())
     chosen = [mutant for mutant in chosen_mutants() if matches(mutant.name)]
     survivors = list(survivors_of([*drawn, *chosen]))
     for mutant in survivors:

@@ -3,6 +3,7 @@
 Runs on the Python of an environment of its own: `python python_mutants.py SIZE SEED FILE...` in the root.
 """
 
+import ast
 import json
 import random
 import sys
@@ -13,9 +14,22 @@ from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator, operator_names
 
 
+def never_run(source: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """List where annotations and imports for them stand: nothing of them is evaluated."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef):
+            arguments = (each for each in ast.walk(node.args) if isinstance(each, ast.arg))
+            found += [node.returns, *(argument.annotation for argument in arguments)]
+        elif isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            found.append(node)
+    return [((node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)) for node in found if node]
+
+
 def places(source: str) -> dict[tuple, list[tuple[str, int]]]:
     """Map each place where an operator of cosmic-ray can act to the operators and their occurrences there."""
     nodes = list(ast_nodes(get_ast(source)))
+    unused = never_run(source)
     found = {}
     for name in operator_names():
         operator = get_operator(name)
@@ -23,7 +37,8 @@ def places(source: str) -> dict[tuple, list[tuple[str, int]]]:
             continue
         positions = [place for node in nodes for place in operator().mutation_positions(node)]
         for occurrence, place in enumerate(positions):
-            found.setdefault(place, []).append((name, occurrence))
+            if not any(begin <= place[0] and place[1] <= end for begin, end in unused):
+                found.setdefault(place, []).append((name, occurrence))
     return found
 
 
