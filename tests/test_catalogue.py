@@ -8,8 +8,10 @@ import pytest
 
 import llm_latency as ll
 from conftest import DATA, NOTEBOOKS, csv_rows
+from llm_latency.catalogue import gguf
 from llm_latency.catalogue.devices import COMPUTE_DTYPES
 from llm_latency.catalogue.measurements import all_reduces, latencies, matmuls, profile
+from llm_latency.catalogue.tables import read_rows
 from llm_latency.notation import REGISTRY, unit_label
 from llm_latency.suggestions import UnknownNameError
 
@@ -40,6 +42,7 @@ MEASURED = {
     "reading_error": POSITIVE,
     "notes": ("words that say what is not known or is assumed", lambda cell: re.search(r"not|assumed", cell)),
 }
+BLOCKS = [row["type"] for row in read_rows("gguf_blocks.csv")]
 RULES = {
     "devices.csv": SOURCED | SPEC,
     "models.csv": SOURCED | SPEC,
@@ -60,6 +63,15 @@ RULES = {
     "matmuls.csv": SOURCED | MEASURED,
     "token_log.csv": SOURCED | MEASURED,
     "architectures.csv": {"defaults": ("JSON", lambda cell: isinstance(json.loads(cell), dict))},
+    "gguf_blocks.csv": {"weights": POSITIVE, "bytes": POSITIVE, "otherwise": one_of(*BLOCKS)},
+    "gguf_mixtures.csv": {
+        "part": one_of(
+            *["every", "expert", "query", "key", "value", "output", "gate", "up", "down", "embedding", "head"]
+        ),
+        "type": one_of(*BLOCKS),
+        "layers": one_of(*gguf.LAYERS),
+        "models": one_of(*gguf.MODELS),
+    },
     "claims.csv": {"page": ("a page of the book", lambda cell: cell in NOTEBOOKS)},
     "profile.csv": SOURCED
     | {name: rule for name, rule in MEASURED.items() if name != "time"}

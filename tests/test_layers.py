@@ -16,8 +16,8 @@ LAYERS = [
     "catalogue.configuration.schemes "
     "charts.vega_expressions",
     "catalogue.tables catalogue.configuration.layers catalogue.configuration.patterns catalogue.configuration.document "
-    "catalogue.configuration.storage",
-    "catalogue.configuration.special_parts",
+    "catalogue.configuration.storage catalogue.configuration.weight_files",
+    "catalogue.configuration.special_parts catalogue.configuration.stored_bytes",
     "catalogue.configuration.architectures",
     "notation catalogue.devices catalogue.configuration.reader charts.specification",
     "catalogue.configuration",

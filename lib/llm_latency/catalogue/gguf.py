@@ -22,8 +22,8 @@ ROLES = {
 """What mixtures call the matrices of a layer."""
 WIDTHS = {MLP: "mlp_width", EXPERT: "expert_width", SHARED: "expert_width"}
 """The columns of a part's last matrix."""
-NEVER_QUANTISED, UNUSUAL_ROWS = 4, 2
-"""Bytes of a weight of a norm, a router or a short convolution; of one in rows that no blocks fill."""
+NEVER_QUANTISED = 4
+"""Bytes of a weight of a norm, a router or a short convolution."""
 
 
 def _at_ends_and_every_third(layer: int, layers: int) -> bool:
@@ -42,7 +42,7 @@ LAYERS: dict[str, Callable[[int, int], bool]] = {
 }
 """The layers that a row of a mixture means: the number of a layer, and of all of them."""
 MODELS: dict[str, Callable[[int, Mapping[str, int]], bool]] = {
-    "": lambda layers, sizes: True,
+    "all": lambda layers, sizes: True,
     "4 heads share a value": lambda layers, sizes: sizes.get("n_heads", 0) >= 4 * sizes.get("n_kv_heads", 1),
     "80 layers": lambda layers, sizes: layers == 80 and sizes.get("n_heads") != sizes.get("n_kv_heads"),
     "4 experts": lambda layers, sizes: sizes.get("n_experts", 0) >= 4,
@@ -76,9 +76,7 @@ def _mixtures() -> dict[str, list[dict[str, str]]]:
 def _block_bytes(kind: str, columns: int) -> float:
     """Return the bytes of a weight in rows of so many columns."""
     block = _blocks()[kind]
-    if columns % block.weights == 0:
-        return block.bytes / block.weights
-    return _block_bytes(block.otherwise, columns) if block.otherwise else UNUSUAL_ROWS
+    return _block_bytes(block.otherwise, columns) if columns % block.weights else block.bytes / block.weights
 
 
 def _mean_bytes(name: str, layers: int, sizes: Mapping[str, int], roles: tuple[str, ...], columns: int) -> float:

@@ -183,7 +183,9 @@ class Model(Layer, Spec):
         ----------
         source : str, os.PathLike or Mapping
             A ``config.json``, a folder that holds one, or its contents as `json.load` returns them. In a folder, a
-            ``hf_quant_config.json`` beside it says how the weights are stored, if the configuration does not.
+            ``hf_quant_config.json`` beside it says how the weights are stored, if the configuration does not; and
+            where the weights themselves are there, the headers of their ``.safetensors`` files do, in any format
+            (needs the package safetensors).
         name : str, optional
             What to call the model: as its folder, or as its architecture, unless given.
         dtype : str, optional

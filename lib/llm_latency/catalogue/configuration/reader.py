@@ -11,12 +11,14 @@ from functools import cache
 from os import PathLike
 
 from llm_latency.catalogue.configuration.architectures import ARCHITECTURES, Architecture
-from llm_latency.catalogue.configuration.document import opened
+from llm_latency.catalogue.configuration.document import Document, opened
 from llm_latency.catalogue.configuration.keys import Keys
-from llm_latency.catalogue.configuration.modules import ENDS, PART_FIELDS, Places, modules_of
+from llm_latency.catalogue.configuration.modules import EMBEDDING, HEAD, Module, Places, modules_of
 from llm_latency.catalogue.configuration.patterns import DENSE, EXPERTS, NONE
 from llm_latency.catalogue.configuration.schemes import MXFP4
 from llm_latency.catalogue.configuration.storage import Storage, read_storage
+from llm_latency.catalogue.configuration.stored_bytes import StoredBytes, bytes_held, bytes_said, difference
+from llm_latency.catalogue.configuration.weight_files import WeightFiles, weight_files_in
 from llm_latency.catalogue.layers import BITS_PER_BYTE, CAN_LACK
 from llm_latency.catalogue.tables import read_rows
 from llm_latency.suggestions import short, suggestion
@@ -68,13 +70,6 @@ def model_fields(source: str | PathLike | Mapping, dtype: str | None = None) -> 
     _check_decoder(keys)
     n_layers = keys.count("num_hidden_layers", _listed_layers(keys), most=MOST_LAYERS)
     plain, activation, remarks = _plain_bits(keys, dtype)
-    if document.storage is None:
-        _check_class(keys)
-    storage = read_storage(document.storage, plain)
-    if (experts := keys.word("expert_dtype")) is not None:
-        if experts not in EXPERT_DTYPES:
-            raise keys.error("expert_dtype", experts, f"one of {', '.join(EXPERT_DTYPES)}")
-        storage = replace(storage, expert_bits=EXPERT_DTYPES[experts])
     whole = {
         "n_layers": n_layers,
         "d_model": keys.count("hidden_size"),
@@ -89,7 +84,16 @@ def model_fields(source: str | PathLike | Mapping, dtype: str | None = None) -> 
     if document.beside:
         remarks.append(f"Only the language part: the {' and '.join(document.beside)} part is not included.")
     layers = _layers(keys, architecture, n_layers)
-    whole |= _stored(layers, whole, storage, activation, architecture.places)
+    modules = _modules(layers, whole["d_model"], architecture.places)
+    stored, kv_bits, told = _settled(document, keys, plain, modules, whole)
+    whole |= {
+        "bytes_per_param": plain / BITS_PER_BYTE,
+        "bytes_per_vocab_param": stored.ends[EMBEDDING],
+        "bytes_per_head_param": stored.ends[EMBEDDING if whole["vocab_matrices"] == 1 else HEAD],
+        "bytes_per_kv": (activation if kv_bits is None else kv_bits) / BITS_PER_BYTE,
+    }
+    whole |= _in_groups([own | stored.fields(layer) for layer, own in enumerate(layers)])
+    remarks += told
     return whole | {"name": document.name or keys.word("model_type"), "remark": " ".join(remarks)}
 
 
@@ -135,6 +139,50 @@ def _check_decoder(keys: Keys) -> None:
     for key in ("is_encoder_decoder", "add_cross_attention"):
         if keys.flag(key):
             raise keys.error(key, True, "false: only decoder-only transformers are read")
+
+
+def _storage_of(document: Document, keys: Keys, plain: float) -> Storage:
+    """Read how the configuration says that weights are stored."""
+    if document.storage is None:
+        _check_class(keys)
+    storage = read_storage(document.storage, plain)
+    experts = keys.word("expert_dtype")
+    if experts is None:
+        return storage
+    if experts not in EXPERT_DTYPES:
+        raise keys.error("expert_dtype", experts, f"one of {', '.join(EXPERT_DTYPES)}")
+    return replace(storage, expert_bits=EXPERT_DTYPES[experts])
+
+
+def _settled(
+    document: Document, keys: Keys, plain: float, modules: list[list[Module]], whole: Mapping
+) -> tuple[StoredBytes, float | None, list[str]]:
+    """Return the bytes of weights, from weight files if they are there, the bits of a cached element, and remarks."""
+    files, unknown = weight_files_in(document.folder), None
+    try:
+        storage = _storage_of(document, keys, plain)
+    except ValueError as error:
+        if not isinstance(files, WeightFiles):
+            raise
+        storage, unknown = Storage(plain, plain), error
+    said = bytes_said(storage, modules)
+    if not isinstance(files, WeightFiles):
+        return said, storage.kv_bits, [files] if files else []
+    vocabulary, tied = whole["vocab"] * whole["d_model"], whole["vocab_matrices"] == 1
+    try:
+        held = bytes_held(files, modules, vocabulary, tied, plain / BITS_PER_BYTE)
+    except LookupError as error:
+        if unknown:
+            raise ValueError(f"{unknown}; and the weight files beside it {error}") from error
+        return said, storage.kv_bits, [f"Stored as the configuration says: the weight files beside it {error}."]
+    several = f"{files.number} weight files beside it say" if files.number > 1 else "weight file beside it says"
+    told = [f"Stored as the {several}."]
+    told += (
+        [f"What the configuration says is not read: {unknown}."] if unknown else difference(said, held, files, modules)
+    )
+    if beside := files.not_counted(len(modules)):
+        told.append(f"Not counted: {', '.join(beside)}.")
+    return held, storage.kv_bits, told
 
 
 def _check_class(keys: Keys) -> None:
@@ -213,17 +261,20 @@ def _absent(fields: Mapping[str, int]) -> dict[str, int]:
     return found | ({} if {"mlp_width", "n_experts"} & fields.keys() else {"mlp_width": 0})
 
 
-def _stored(layers: list[dict], whole: Mapping, storage: Storage, activation: float, places: Places) -> dict:
-    """Return the fields that all layers share, the groups of those that depart from them, and how all are stored."""
-    found, first = [], {}
-    modules_by_fields: dict[tuple, list] = {}
-    for number, fields in enumerate(layers):
+def _modules(layers: list[dict], d_model: int, places: Places) -> list[list[Module]]:
+    """Return the modules of every layer; layers that are alike share them."""
+    known: dict[tuple, list[Module]] = {}
+    for fields in layers:
         key = tuple(fields.items())
-        if key not in modules_by_fields:
-            modules_by_fields[key] = list(modules_of(fields, whole["d_model"], places))
-        bytes_of_parts = _by_part(modules_by_fields[key], storage, number)
-        found.append(tuple((fields | bytes_of_parts).items()))
-        first.setdefault(found[-1], number)
+        if key not in known:
+            known[key] = list(modules_of(fields, d_model, places))
+    return [known[tuple(fields.items())] for fields in layers]
+
+
+def _in_groups(layers: list[dict]) -> dict:
+    """Return the fields that most layers have, and the groups of those that depart from them."""
+    found = [tuple(fields.items()) for fields in layers]
+    first = {fields: number for number, fields in reversed([*enumerate(found)])}
     counts = Counter(found)
     shared = dict(counts.most_common(1)[0][0])
     groups = {}
@@ -234,21 +285,4 @@ def _stored(layers: list[dict], whole: Mapping, storage: Storage, activation: fl
         departing = {name: value for name, value in own.items() if shared.get(name) != value}
         departing |= {name: 0 for name in shared if name not in own and name in CAN_LACK}
         groups[f"as layer {first[fields]}"] = {"n_layers": count} | departing
-    embedding, head = (storage.of(None, module) / BITS_PER_BYTE for module in ENDS)
-    kv = storage.kv_bits if storage.kv_bits is not None else activation
-    stored = {
-        "bytes_per_param": storage.plain / BITS_PER_BYTE,
-        "bytes_per_vocab_param": embedding,
-        "bytes_per_head_param": embedding if whole["vocab_matrices"] == 1 else head,
-        "bytes_per_kv": kv / BITS_PER_BYTE,
-    }
-    return shared | stored | ({"groups": groups} if groups else {})
-
-
-def _by_part(modules: list, storage: Storage, layer: int) -> dict[str, float]:
-    """Return the mean bytes of a weight of each part of a layer."""
-    weights, bits = Counter(), Counter()
-    for module in modules:
-        weights[module.part] += module.weights
-        bits[module.part] += module.weights * storage.of(layer, module)
-    return {PART_FIELDS[part]: bits[part] / weights[part] / BITS_PER_BYTE for part in weights if weights[part]}
+    return shared | ({"groups": groups} if groups else {})
