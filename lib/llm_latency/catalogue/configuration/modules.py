@@ -103,6 +103,7 @@ def modules_of(fields: Mapping[str, int], d_model: int, places: Places) -> Itera
     if heads := get("n_heads"):
         where, head_dim, kv_heads = places.attention, fields["head_dim"], fields["n_kv_heads"]
         value_dim = get("value_dim") or head_dim
+        leaves, output = ("o_proj", "wo", "out_proj", "dense", "c_proj"), heads * value_dim * d_model
         if rank := get("kv_rank"):
             if query := get("query_rank"):
                 yield module(ATTENTION, where, ("q_a_proj", "wq_a", "fused_qkv_a_proj"), d_model * query)
@@ -113,13 +114,20 @@ def modules_of(fields: Mapping[str, int], d_model: int, places: Places) -> Itera
             yield module(ATTENTION, where, ("kv_a_proj_with_mqa", "wkv_a", "fused_qkv_a_proj"), latent)
             expansion = rank * heads * (fields["nope_dim"] + value_dim)
             yield module(ATTENTION, where, ("kv_b_proj", "wkv_b"), expansion)
+        elif rank := get("output_rank"):
+            query, width = fields["query_rank"], heads * head_dim
+            yield module(ATTENTION, where, ("q_a_proj", "wq_a"), d_model * query)
+            yield module(ATTENTION, where, ("q_b_proj", "wq_b"), query * width)
+            yield module(ATTENTION, where, ("kv_proj", "wkv"), d_model * head_dim)
+            yield module(ATTENTION, where, ("o_a_proj", "wo_a"), rank * width // fields["output_groups"])
+            leaves = ("o_b_proj", "wo_b")
+            output = rank * d_model
         else:
             yield module(ATTENTION, where, ("q_proj", "wq", "q", *FUSED), d_model * heads * head_dim)
             made = (get("kv_projections", 2) > 0, get("kv_projections", 2) > 1)
             yield module(ATTENTION, where, ("k_proj", "wk", *FUSED), made[0] * d_model * kv_heads * head_dim)
             yield module(ATTENTION, where, ("v_proj", "wv", *FUSED), made[1] * d_model * kv_heads * value_dim)
-        leaves = ("o_proj", "wo", "out_proj", "dense", "c_proj")
-        yield module(ATTENTION, where, leaves, heads * value_dim * d_model)
+        yield module(ATTENTION, where, leaves, output)
         if index := get("index_heads"):
             source, width = get("query_rank") or d_model, fields["index_dim"]
             yield module(ATTENTION, where, ("indexer.wq_b", "index_q_proj"), source * index * width)

@@ -92,6 +92,11 @@ def _group(keys: Keys, key: str = "group_size", default: int | None = None) -> i
     return None if keys.get(key, default) in (None, -1) else keys.count(key, default)
 
 
+def _all_but(rules: Iterable) -> frozenset[str]:
+    """Return the parts that are quantised: a list of those that are not takes the place of the usual one, the head."""
+    return LINEAR | {HEAD} if rules else LINEAR
+
+
 def _excluded(keys: Keys, *names: str) -> tuple[tuple[Patterns, None], ...]:
     """Return the rules of lists of modules that are not quantised."""
     lists = [(name, keys.items(name)) for name in names]
@@ -127,7 +132,8 @@ def _bitsandbytes(keys: Keys, plain: float) -> Storage:
     # A block of 64 weights has a scale of 32 bits, or one of 8 bits and 32 more for every 256 blocks.
     scale = BYTE + SINGLE / 256 if keys.flag("bnb_4bit_use_double_quant") else SINGLE
     bits = _grouped(4, 64, scale) if four else 8
-    return _storage(plain, bits, LINEAR, _excluded(keys, "llm_int8_skip_modules", "modules_to_not_convert"))
+    rules = _excluded(keys, "llm_int8_skip_modules", "modules_to_not_convert")
+    return _storage(plain, bits, _all_but(rules), rules)
 
 
 def _block(keys: Keys, key: str, scale: float) -> float:
@@ -143,7 +149,8 @@ def _block(keys: Keys, key: str, scale: float) -> float:
 def _fp8(keys: Keys, plain: float) -> Storage:
     scale = BYTE if keys.word("scale_fmt") == "ue8m0" else SINGLE
     bits = BYTE + _block(keys, "weight_block_size", scale)
-    return _storage(plain, bits, LINEAR, _excluded(keys, "modules_to_not_convert", "ignored_layers"), _kv_bits(keys))
+    rules = _excluded(keys, "modules_to_not_convert", "ignored_layers")
+    return _storage(plain, bits, _all_but(rules), rules, _kv_bits(keys))
 
 
 def _fbgemm(keys: Keys, plain: float) -> Storage:
