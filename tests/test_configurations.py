@@ -139,7 +139,7 @@ def stored(bits, ends=16):
         ({"quant_method": "fbgemm_fp8"}, 8),
         ({"quant_method": "modelopt", "quant_algo": "NVFP4"}, 4.5),
         ({"quant_algo": "FP8", "ignore": ["lm_head"]}, 8),
-        ({"quant_method": "modelopt", "quant_algo": "W4A16_AWQ"}, GROUPED_4),
+        ({"quant_method": "modelopt", "quant_algo": "W4A16_AWQ"}, 4 + 32 / 128),
         ({"quant_method": "auto-round", "bits": 4, "group_size": 128, "sym": True}, 4 + 20 / 128),
         ({"quant_method": "torchao", "quant_type": "int8_weight_only"}, 8),
         ({"quant_method": "torchao", "quant_type": "int4_weight_only", "quant_type_kwargs": {"group_size": 64}}, 4.5),

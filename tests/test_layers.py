@@ -17,7 +17,9 @@ LAYERS = [
     "charts.vega_expressions",
     "catalogue.tables catalogue.configuration.layers catalogue.configuration.patterns catalogue.configuration.document "
     "catalogue.configuration.storage catalogue.configuration.weight_files",
-    "catalogue.configuration.special_parts catalogue.configuration.stored_bytes",
+    "catalogue.configuration.special_parts catalogue.configuration.stored_bytes catalogue.configuration.weight_formats",
+    "catalogue.configuration.scheme_formats",
+    "catalogue.configuration.formats",
     "catalogue.configuration.architectures",
     "notation catalogue.devices catalogue.configuration.reader charts.specification",
     "catalogue.configuration",

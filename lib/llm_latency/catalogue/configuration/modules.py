@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import translate
 from functools import cached_property
@@ -59,22 +59,36 @@ class Module:
         Its possible names inside a layer, or in the model if it belongs to none.
     weights : int
         How many it has.
+    fused : tuple of str, optional
+        Names of modules that hold it together with its neighbours, where an architecture has one for all of them.
+    neighbours : tuple of str, optional
+        The names that it and its neighbours have where they are not fused.
     """
 
     part: str
     names: tuple[str, ...]
     weights: int
+    fused: tuple[str, ...] = ()
+    neighbours: tuple[str, ...] = ()
+
+    def means(self, pattern: re.Pattern, where: str) -> bool:
+        """Say whether a pattern means it: one that fits a neighbour alone does not mean what is fused."""
+
+        def fits(names: tuple[str, ...]) -> bool:
+            return any(pattern.match(f"{where}{name}") for name in names)
+
+        return fits(self.names) or (fits(self.fused) and not fits(self.neighbours))
 
     @cached_property
     def holders(self) -> frozenset[str]:
         """Its names, and those of what holds it inside a layer; the layer itself has none."""
-        paths = (name.split(".") for name in self.names)
+        paths = (name.split(".") for name in (*self.names, *self.fused))
         return frozenset(".".join(path[:end]) for path in paths for end in range(len(path) + 1))
 
     @cached_property
     def parts_of_names(self) -> frozenset[str]:
         """The pieces of its names, of one or several words."""
-        paths = (name.split(".") for name in self.names)
+        paths = (name.split(".") for name in (*self.names, *self.fused))
         return frozenset(
             ".".join(path[start:end])
             for path in paths
@@ -87,18 +101,30 @@ ENDS = (
     Module(EMBEDDING, ("embed_tokens", "embed", "embeddings", "wte", "word_embeddings", "tok_embeddings"), 0),
     Module(HEAD, ("lm_head", "head", "output"), 0),
 )
-FIRST = ("gate_proj", "w1", "gate_up_proj", "up_gate_proj", "fc1", "c_fc", "dense_h_to_4h", "fc_in")
-SECOND = ("up_proj", "w3", "gate_up_proj", "up_gate_proj")
+FIRST = ("gate_proj", "w1", "fc1", "c_fc", "dense_h_to_4h", "fc_in")
+SECOND = ("up_proj", "w3")
 LAST = ("down_proj", "w2", "c_proj", "fc2", "dense_4h_to_h", "fc_out")
-FUSED = ("qkv_proj", "query_key_value", "Wqkv", "c_attn", "W_pack", "qkv")
+FUSED = {
+    **dict.fromkeys(("q_proj", "k_proj", "v_proj"), ("qkv_proj", "query_key_value", "Wqkv", "c_attn", "W_pack", "qkv")),
+    **dict.fromkeys(("q_a_proj", "kv_a_proj_with_mqa"), ("fused_qkv_a_proj",)),
+    **dict.fromkeys(("gate_proj", "up_proj"), ("gate_up_proj", "up_gate_proj")),
+}
+"""Matrices that some architectures hold in one module, and the names of that module."""
+
+
+def _module(part: str, where: tuple[str, ...], leaves: tuple[str, ...], weights: int) -> Module:
+    """Make the module that is called one of the leaves in one of the places."""
+
+    def names(found: Iterable[str]) -> tuple[str, ...]:
+        return tuple(f"{place}.{leaf}" for place in where for leaf in found)
+
+    fused = FUSED.get(leaves[0], ())
+    neighbours = [leaf for leaf, together in FUSED.items() if fused and together == fused]
+    return Module(part, names(leaves), weights, names(fused), names(neighbours))
 
 
 def modules_of(fields: Mapping[str, int], d_model: int, places: Places) -> Iterator[Module]:
     """Yield the modules of a layer that has these fields."""
-
-    def module(part: str, where: tuple[str, ...], leaves: tuple[str, ...], weights: int) -> Module:
-        return Module(part, tuple(f"{place}.{leaf}" for place in where for leaf in leaves), weights)
-
     get = fields.get
     if heads := get("n_heads"):
         where, head_dim, kv_heads = places.attention, fields["head_dim"], fields["n_kv_heads"]
@@ -106,38 +132,38 @@ def modules_of(fields: Mapping[str, int], d_model: int, places: Places) -> Itera
         leaves, output = ("o_proj", "wo", "out_proj", "dense", "c_proj"), heads * value_dim * d_model
         if rank := get("kv_rank"):
             if query := get("query_rank"):
-                yield module(ATTENTION, where, ("q_a_proj", "wq_a", "fused_qkv_a_proj"), d_model * query)
-                yield module(ATTENTION, where, ("q_b_proj", "wq_b"), query * heads * head_dim)
+                yield _module(ATTENTION, where, ("q_a_proj", "wq_a"), d_model * query)
+                yield _module(ATTENTION, where, ("q_b_proj", "wq_b"), query * heads * head_dim)
             else:
-                yield module(ATTENTION, where, ("q_proj",), d_model * heads * head_dim)
+                yield _module(ATTENTION, where, ("q_proj",), d_model * heads * head_dim)
             latent = d_model * (rank + fields["rope_dim"])
-            yield module(ATTENTION, where, ("kv_a_proj_with_mqa", "wkv_a", "fused_qkv_a_proj"), latent)
+            yield _module(ATTENTION, where, ("kv_a_proj_with_mqa", "wkv_a"), latent)
             expansion = rank * heads * (fields["nope_dim"] + value_dim)
-            yield module(ATTENTION, where, ("kv_b_proj", "wkv_b"), expansion)
+            yield _module(ATTENTION, where, ("kv_b_proj", "wkv_b"), expansion)
         elif rank := get("output_rank"):
             query, width = fields["query_rank"], heads * head_dim
-            yield module(ATTENTION, where, ("q_a_proj", "wq_a"), d_model * query)
-            yield module(ATTENTION, where, ("q_b_proj", "wq_b"), query * width)
-            yield module(ATTENTION, where, ("kv_proj", "wkv"), d_model * head_dim)
-            yield module(ATTENTION, where, ("o_a_proj", "wo_a"), rank * width // fields["output_groups"])
+            yield _module(ATTENTION, where, ("q_a_proj", "wq_a"), d_model * query)
+            yield _module(ATTENTION, where, ("q_b_proj", "wq_b"), query * width)
+            yield _module(ATTENTION, where, ("kv_proj", "wkv"), d_model * head_dim)
+            yield _module(ATTENTION, where, ("o_a_proj", "wo_a"), rank * width // fields["output_groups"])
             leaves = ("o_b_proj", "wo_b")
             output = rank * d_model
         else:
-            yield module(ATTENTION, where, ("q_proj", "wq", "q", *FUSED), d_model * heads * head_dim)
+            yield _module(ATTENTION, where, ("q_proj", "wq", "q"), d_model * heads * head_dim)
             made = (get("kv_projections", 2) > 0, get("kv_projections", 2) > 1)
-            yield module(ATTENTION, where, ("k_proj", "wk", *FUSED), made[0] * d_model * kv_heads * head_dim)
-            yield module(ATTENTION, where, ("v_proj", "wv", *FUSED), made[1] * d_model * kv_heads * value_dim)
-        yield module(ATTENTION, where, leaves, output)
+            yield _module(ATTENTION, where, ("k_proj", "wk"), made[0] * d_model * kv_heads * head_dim)
+            yield _module(ATTENTION, where, ("v_proj", "wv"), made[1] * d_model * kv_heads * value_dim)
+        yield _module(ATTENTION, where, leaves, output)
         if index := get("index_heads"):
             source, width = get("query_rank") or d_model, fields["index_dim"]
-            yield module(ATTENTION, where, ("indexer.wq_b", "index_q_proj"), source * index * width)
-            yield module(ATTENTION, where, ("indexer.wk", "index_k_proj"), d_model * width)
-            yield module(ATTENTION, where, ("indexer.weights_proj",), d_model * index)
+            yield _module(ATTENTION, where, ("indexer.wq_b", "index_q_proj"), source * index * width)
+            yield _module(ATTENTION, where, ("indexer.wk", "index_k_proj"), d_model * width)
+            yield _module(ATTENTION, where, ("indexer.weights_proj",), d_model * index)
     if states := get("state_heads"):
         leaves = ("in_proj", "in_proj_qkvz", "in_proj_qkv", "in_proj_z", "q_proj", "k_proj", "v_proj", "qkv_proj")
-        yield module(ATTENTION, places.state, leaves, d_model * fields["state_inputs"])
+        yield _module(ATTENTION, places.state, leaves, d_model * fields["state_inputs"])
         leaves = ("out_proj", "o_proj")
-        yield module(ATTENTION, places.state, leaves, states * fields["state_value_dim"] * d_model)
+        yield _module(ATTENTION, places.state, leaves, states * fields["state_value_dim"] * d_model)
     if experts := get("n_experts"):
         matrix = (get("expert_input") or d_model) * fields["expert_width"]
         where = (*places.experts, *(f"{place}.*" for place in places.experts))
@@ -152,7 +178,7 @@ def modules_of(fields: Mapping[str, int], d_model: int, places: Places) -> Itera
 def _mlp(part: str, where: tuple[str, ...], weights: int, fields: Mapping[str, int]) -> Iterator[Module]:
     leaves = (FIRST, SECOND, LAST) if fields["mlp_matrices"] == 3 else ((*FIRST, "up_proj"), LAST)
     for names in leaves:
-        yield Module(part, tuple(f"{place}.{leaf}" for place in where for leaf in names), weights)
+        yield _module(part, where, names, weights)
 
 
 LAYER = re.compile(r"(?:^|.*[.^*])?(?:layers|h|blocks)\.(\d+)(?:\.(.*))?$")
@@ -187,7 +213,7 @@ class Patterns:
             return True
         where = "" if layer is None else f"layers.{layer}."
         expressions = (*general.get(None, ()), *(general.get(layer, ()) if layer is not None else ()))
-        return any(each.match(f"{where}{name}") for each in expressions for name in module.names)
+        return any(module.means(each, where) for each in expressions)
 
     @cached_property
     def _sorted(self) -> tuple[dict[int, set[str]], set[str], dict[int | None, list[re.Pattern]]]:

@@ -12,11 +12,12 @@ from os import PathLike
 
 from llm_latency.catalogue.configuration.architectures import ARCHITECTURES, Architecture
 from llm_latency.catalogue.configuration.document import Document, opened
+from llm_latency.catalogue.configuration.formats import read_storage
 from llm_latency.catalogue.configuration.keys import Keys
 from llm_latency.catalogue.configuration.modules import EMBEDDING, HEAD, Module, Places, modules_of
 from llm_latency.catalogue.configuration.patterns import DENSE, EXPERTS, NONE
-from llm_latency.catalogue.configuration.schemes import MXFP4
-from llm_latency.catalogue.configuration.storage import Storage, read_storage
+from llm_latency.catalogue.configuration.schemes import EXPERT_DTYPES
+from llm_latency.catalogue.configuration.storage import Storage
 from llm_latency.catalogue.configuration.stored_bytes import StoredBytes, bytes_held, bytes_said, difference
 from llm_latency.catalogue.configuration.weight_files import WeightFiles, weight_files_in
 from llm_latency.catalogue.layers import BITS_PER_BYTE, CAN_LACK
@@ -30,8 +31,6 @@ DTYPES = {"float16": 16, "bfloat16": 16, "half": 16, "float32": 32, "float": 32,
 RUN_BITS = 16
 FEW_BITS = re.compile(r"[2-8]bit|int[48]|gptq|awq", re.IGNORECASE)
 """What the name of a class says of quantised weights, where the file does not say how they are stored."""
-EXPERT_DTYPES = {"fp4": MXFP4, "fp8": 8, "bf16": 16, "bfloat16": 16}
-"""Number formats of experts beside quantised other weights, and their bits with the share of a scale."""
 
 
 def model_fields(source: str | PathLike | Mapping, dtype: str | None = None) -> dict:

@@ -46,7 +46,7 @@ class WeightFiles:
     def tensors_of(self, layer: int | None, modules: Iterable[Module]) -> dict[str, dict[str, int]]:
         """Return the bytes of the tensors that belong to each part of a layer."""
         found = defaultdict(dict)
-        places = [(name, module.part) for module in modules for name in module.names]
+        places = [(name, module.part) for module in modules for name in (*module.names, *module.fused)]
         for name, stored in self.by_layer.get(layer, {}).items():
             general = re.sub(r"experts\.\d+(?=\.)", "experts.*", name)
             parts = {
