@@ -100,25 +100,40 @@ def mean_chunked_keys(context, new, chunk):
     return (np.arange(context, context + new) % chunk + 1).mean()
 
 
-def decode_pass(model, batch, context, steps=1):
-    """Describe a decode step, or the mean of several: a step moves the keys that it meets, as many new tokens do."""
-    return SimpleNamespace(B=batch, T=batch, context=context, new=steps, absorbed=True)
+def decode_pass(model, batch, context, steps=1, drafts=0):
+    """Describe a decode step that verifies drafted tokens, or the mean of several that do not."""
+    answers = batch * (1 + drafts)
+    return SimpleNamespace(
+        B=batch, T=answers, answers=answers, context=context, new=steps + drafts, drafts=drafts, absorbed=True
+    )
 
 
-def prefill_pass(model, batch, prompt):
-    """Describe a prefill from nothing."""
-    return SimpleNamespace(B=batch, T=batch * prompt, context=0, new=prompt, absorbed=False)
+def prefill_pass(model, batch, prompt, cached=0, absorbed=False):
+    """Describe a prefill from nothing, or over a cache."""
+    return SimpleNamespace(
+        B=batch, T=batch * prompt, answers=batch, context=cached, new=prompt, drafts=None, absorbed=absorbed
+    )
+
+
+def mean_met(p, new, window, chunk):
+    """Return the keys that a query of new tokens meets, on average."""
+    if window:
+        return mean_windowed_keys(p.context, new, window)
+    if chunk:
+        return mean_chunked_keys(p.context, new, chunk)
+    return p.context + (new + 1) / 2
 
 
 def met_and_moved(p, window=None, chunk=None):
-    """Return the keys x that a query meets and the keys y that are moved: a prefill moves all of them once."""
-    if window:
-        x = mean_windowed_keys(p.context, p.new, window)
-    elif chunk:
-        x = mean_chunked_keys(p.context, p.new, chunk)
-    else:
-        x = p.context + (p.new + 1) / 2
-    return x, x if p.absorbed else p.new
+    """Return the keys x that a query meets and the keys y that are moved: each of a pass once.
+
+    A step moves what its first token meets, and the further ones that are drafted; a prefill moves what of the cache
+    its first token meets, and all that is new.
+    """
+    if p.drafts is not None:
+        return mean_met(p, p.new, window, chunk), mean_met(p, p.new - p.drafts, window, chunk) + p.drafts
+    before = min(p.context, window - 1) if window else p.context % chunk if chunk else p.context
+    return mean_met(p, p.new, window, chunk), before + p.new
 
 
 # The operators: pages operator-model, attention-variants and mixture-of-experts.
@@ -136,11 +151,12 @@ def cached_elements(group, o):
 def attention(group, h, o, p, b, b_kv):
     """Return the operators of attention; latent attention absorbs or expands."""
     n, a, r_q, d = group.n_layers, group.n_heads / o.tp, group.query_rank, group.head_dim
-    cached, expanded = cached_elements(group, o), 0
+    cached, expanded, expansion = cached_elements(group, o), 0, 0
     if group.kv_rank:
         r_kv, d_n, d_r, d_v = group.kv_rank, group.nope_dim, group.rope_dim, group.value_dim
         query = h * r_q + r_q * a * (d_n + d_r) if r_q else h * a * (d_n + d_r)
-        params = query + h * (r_kv + d_r) + r_kv * a * (d_n + d_v)
+        expansion = r_kv * a * (d_n + d_v)
+        params = query + h * (r_kv + d_r) + expansion
         made = a * (d_n + d_r) + r_kv + d_r
         score, value = (r_kv + d_r, r_kv) if p.absorbed else (d_n + d_r, d_v)
         expanded, mixed = (0 if p.absorbed else a * (d_n + d_v)), a * d_v
@@ -164,7 +180,10 @@ def attention(group, h, o, p, b, b_kv):
         # Expanded keys and values are written by one kernel and read by the next.
         return Operator(n, 0, 0, flops, 0, kv_bytes, vectors + 2 * between, vectors + between)
 
-    found = {"QKV": product(n, params, b.attention, p.T, h + made)}
+    qkv = product(n, params, b.attention, p.T, h + made)
+    if expanded:  # the vectors of the cache, too
+        qkv = qkv._replace(flops=qkv.flops + PHI * (p.B * met_and_moved(p)[1] - p.T) * expansion)
+    found = {"QKV": qkv}
     each = group.compression or 1  # tokens for which one entry stands
     everything = [keys / each for keys in met_and_moved(p)]
     if group.index_heads:
@@ -265,19 +284,26 @@ def ends(model, o, p):
     """Return the operators before and after all layers."""
     h, V, (b_v, b_h) = model.d_model, model.vocab / o.tp, storage_of_ends(model, o)
     embedded, embedding = p.T * h, h * (V + model.n_positions)
-    unembedding = product(1, h * V, b_h, p.B, h + V)
+    unembedding = product(1, h * V, b_h, p.answers, h + V)
     return {
         "embedding": Operator(1, embedding, b_v, activations=2 * embedded, live=embedded),
         "unembedding": unembedding._replace(params=h * V * (model.vocab_matrices - 1)),
     }
 
 
-def decoder(model, o, p):
-    """List the operators of a pass with their names: a device's share of all layers."""
-    return [
-        *ends(model, o, p).items(),
-        *((name, one) for group in model.layers for name, one in layers(model, group, o, p).items()),
-    ]
+def decoder(model, o, p, time=None):
+    """List the operators of a pass with their names, a device's share of all layers.
+
+    Over a cache, a layer takes what its latent vectors' two ways leave as the shorter time.
+    """
+    found = [*ends(model, o, p).items()]
+    for group in model.layers:
+        own = layers(model, group, o, p)
+        if group.kv_rank and not p.absorbed and p.context > 0 and time:
+            other = layers(model, group, o, SimpleNamespace(**vars(p) | dict(absorbed=True)))
+            own = min(own, other, key=lambda each: sum(one.count * time(one) for one in each.values()))
+        found += own.items()
+    return found
 
 
 # Times: page operator-model.
@@ -313,10 +339,14 @@ def rows_of(model, device, o, p, rounds):
     arithmetic = getattr(device, f"peak_flops{format_of_peak}") * o.compute_efficiency
     bandwidth = device.mem_bandwidth * o.bandwidth_efficiency
     rows = defaultdict(lambda: defaultdict(int))
-    for name, one in decoder(model, o, p):
+
+    def times(one):
+        moved = o.activation_traffic * model.bytes_per_activation * one.activations
+        return one.flops / arithmetic, (one.weight_bytes + one.kv_bytes + moved) / bandwidth
+
+    for name, one in decoder(model, o, p, lambda each: overlapped(*times(each), o.overlap_exponent)):
         runs, activation_bytes = one.count * o.microbatches / o.pp, model.bytes_per_activation * one.activations
-        compute = one.flops / arithmetic
-        memory = (one.weight_bytes + one.kv_bytes + o.activation_traffic * activation_bytes) / bandwidth
+        compute, memory = times(one)
         more = dict(
             flops=runs * one.flops,
             weight_bytes=runs * one.weight_bytes,
@@ -332,13 +362,14 @@ def rows_of(model, device, o, p, rounds):
     return rows
 
 
-def operators(model, device, *, batch=1, context=None, prompt=None, steps=1, **options):
+def operators(model, device, *, batch=1, context=None, prompt=None, steps=1, draft_tokens=0, cached=0, **options):
     """Return the rows of `ll.explain`: of a decode step, or the mean of several, if a context is given."""
     o = given(options)
     part = batch / o.microbatches
     if prompt is None:
-        return rows_of(model, device, o, decode_pass(model, part, context, steps), max(1, o.microbatches / o.pp))
-    return rows_of(model, device, o, prefill_pass(model, part, prompt), 1 + (o.microbatches - 1) / o.pp)
+        step = decode_pass(model, part, context, steps, draft_tokens)
+        return rows_of(model, device, o, step, max(1, o.microbatches / o.pp))
+    return rows_of(model, device, o, prefill_pass(model, part, prompt, cached), 1 + (o.microbatches - 1) / o.pp)
 
 
 def pass_time(*arguments, **request):

@@ -42,11 +42,10 @@ def test_a_query_meets_the_keys_of_its_chunk(context, prompt, chunk):
 def test_a_query_meets_the_keys_that_are_selected(context, prompt, most):
     met = [min(place + 1, most) for place in range(context, context + prompt)]
     selected = next(symbol for symbol in DECODE.reach if symbol.name == "selected_keys")
-    values = dict(context=float(context), output=float(prompt), index_topk=float(most))
+    values = dict(context=float(context), output=float(prompt), index_topk=float(most), draft_tokens=0.0)
     assert value_of(DECODE.reach[selected], values) == pytest.approx(np.mean(met))
-    values = dict(prompt=float(context + prompt), index_topk=float(most))
-    all_met = [min(place + 1, most) for place in range(context + prompt)]
-    assert value_of(PREFILL.reach[selected], values) == pytest.approx(np.mean(all_met))
+    values = dict(context=float(context), prompt=float(prompt), index_topk=float(most))
+    assert value_of(PREFILL.reach[selected], values) == pytest.approx(np.mean(met))
 
 
 def test_a_recurrent_layer_keeps_a_state_of_fixed_size():

@@ -27,7 +27,7 @@ LAYERS = [
     "catalogue.gguf formula checks charts.controls",
     "catalogue.dataset evaluation charts.labels formulas.transformer formulas.footprint formulas.attention "
     "formulas.long_context formulas.quantisation",
-    "catalogue.measurements charts.bars formulas.roofline formulas.collectives",
+    "catalogue.measurements charts.bars operator_model.machine formulas.roofline formulas.collectives",
     "charts.plots formulas.kv_cache formulas.experts operator_model.operator",
     "formulas.latency operator_model.blocks operator_model.limits",
     "formulas operator_model.operators charts.live",

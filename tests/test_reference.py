@@ -144,9 +144,8 @@ def deployments(draw, kinds):
     return model, draw(machines), drawn | dict(batch=drawn["microbatches"] * draw(st.sampled_from([1, 2.5, 20, 333])))
 
 
-requests = st.fixed_dictionaries({"context": st.integers(0, 100_000)}) | st.fixed_dictionaries(
-    {"prompt": st.integers(1, 100_000)}
-)
+steps = st.fixed_dictionaries({"context": st.integers(0, 100_000)}, optional={"draft_tokens": st.integers(0, 8)})
+prefills = st.fixed_dictionaries({"prompt": st.integers(1, 100_000)}, optional={"cached": st.integers(0, 100_000)})
 
 
 def rows(model, device, **request):
@@ -155,7 +154,7 @@ def rows(model, device, **request):
 
 
 @kinds_of_models
-@given(st.data(), requests)
+@given(st.data(), steps | prefills)
 def test_every_operator_does_moves_and_takes_what_the_pages_say(kinds, data, request):
     model, device, option = data.draw(deployments(kinds))
     found, expected = rows(model, device, **request, **option), reference.operators(model, device, **request, **option)
@@ -166,13 +165,13 @@ def test_every_operator_does_moves_and_takes_what_the_pages_say(kinds, data, req
 
 
 @kinds_of_models
-@given(st.data(), st.integers(0, 100_000), st.integers(1, 100_000), st.integers(1, 5000))
-def test_a_step_a_prefill_and_a_request_take_as_long_as_the_pages_say(kinds, data, context, prompt, output):
+@given(st.data(), steps, prefills, st.integers(1, 5000))
+def test_a_step_a_prefill_and_a_request_take_as_long_as_the_pages_say(kinds, data, step, prefill, output):
     model, device, option = data.draw(deployments(kinds))
     for name, request in (
-        ("decode_step_time", {"context": context}),
-        ("prefill_time", {"prompt": prompt}),
-        ("request_time", {"prompt": prompt, "output": output}),
+        ("decode_step_time", step),
+        ("prefill_time", prefill),
+        ("request_time", {"prompt": prefill["prompt"], "output": output}),
     ):
         expected = getattr(reference, name)(model, device, **request, **option)
         assert getattr(ll, name)(model, device, **request, **option) == pytest.approx(expected, rel=1e-9), name
@@ -203,7 +202,9 @@ def test_every_model_of_the_catalogue_takes_and_holds_what_the_pages_say(device,
             with faults.at(model.name, tp, pp, ep):
                 for name, request in (
                     ("decode_step_time", {"context": length - 1}),
+                    ("decode_step_time", {"context": length - 4, "draft_tokens": 3}),
                     ("prefill_time", {"prompt": length}),
+                    ("prefill_time", {"prompt": length // 8, "cached": length - length // 8}),
                 ):
                     expected = getattr(reference, name)(model, device, **request, **option)
                     assert getattr(ll, name)(model, device, **request, **option) == pytest.approx(expected, rel=1e-9)

@@ -81,6 +81,9 @@ batch = count("batch", "B", "sequences processed together", "request", integer=F
 prompt = count("prompt", "s", "tokens of the prompt of one sequence", "request", integer=False)
 context = count("context", "L", "tokens of one sequence already in the KV cache", "request", integer=False, minimum=0)
 output = count("output", "o", "tokens that one sequence is to generate", "request")
+draft_tokens = count(
+    "draft_tokens", r"\delta", "drafted tokens of one sequence that a decode step verifies", "request", minimum=0
+)
 tokens = count("tokens", "T", "tokens processed in one pass, over the whole batch", "request", integer=False)
 keys = count("keys", "x", "keys that one query attends to, on average over a pass", "request", integer=False)
 kv_length = count(

@@ -39,6 +39,7 @@ FIXED = {
         "ep": 1,
         "link_efficiency": 1,
         "activation_traffic": 0,
+        "draft_tokens": 0,
     }.items()
 }
 """What the calculator does not let its reader choose."""
@@ -71,6 +72,7 @@ def names_of(kind: Pass, batch: str, group: int = 0) -> dict[str, str]:
         "bandwidth_efficiency": CONTROLS["bandwidth_reached"].si("bandwidth_reached"),
     }
     request = {"batch": batch, "prompt": "prompt", "context": "prompt", "output": "(answer - 1)"}
+    request["draft_tokens"] = "0"
     step = _step_of(kind)
     reach = {symbol.name: _reached(step, symbol, group) for symbol in kind.reach}
     shape = {name: f"M.{name}" for name in ("n_layers", "d_model", "vocab", "vocab_matrices", "n_positions")}
@@ -224,10 +226,11 @@ def held_parts() -> dict[str, str]:
 
 def reach() -> dict[str, str]:
     """Write the number of keys of each pass; `names_of` gives its tokens, which follow the horizontal axis."""
-    request = {"context": "prompt", "output": "(answer - 1)", "prompt": "prompt"}
+    request = {"output": "(answer - 1)", "prompt": "prompt", "draft_tokens": "0"}
+    before = {"decode": {"context": "prompt"}, "prefill": {"context": "0"}}
     limits = {group: {name: f"{group_name(group)}.{name}" for name in ONE_REACH} for group in group_numbers()}
     return {
-        _reached(step, symbol, group): javascript(expr, request | limits[group])
+        _reached(step, symbol, group): javascript(expr, request | before[step] | limits[group])
         for step, kind in PASSES.items()
         for symbol, expr in kind.reach.items()
         if symbol.name != "tokens"

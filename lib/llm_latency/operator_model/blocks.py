@@ -198,6 +198,7 @@ def _latent_attention(compressed_query: bool, absorbed: bool) -> tuple[Operator,
     to_query = query_rank * (d_model + query_width) if compressed_query else d_model * query_width
     latent = kv_rank + rope_dim
     expansion = kv_rank * n_heads * (nope_dim + value_dim)
+    qkv = product("QKV", to_query + d_model * latent + expansion, d_model + query_width + latent)
     if absorbed:
         core = _core(latent, kv_rank, latent)
     else:
@@ -206,8 +207,11 @@ def _latent_attention(compressed_query: bool, absorbed: bool) -> tuple[Operator,
         core = replace(
             core, activation_bytes=core.activation_bytes + 2 * expanded, live_bytes=core.live_bytes + expanded
         )
+        # Every vector that a query meets is expanded, those of a cache too.
+        rows = tokens * (to_query + d_model * latent) + batch * kv_length * expansion
+        qkv = replace(qkv, flops=flops_per_mac * rows)
     return (
-        product("QKV", to_query + d_model * latent + expansion, d_model + query_width + latent),
+        qkv,
         core,
         product("output", n_heads * value_dim * d_model, n_heads * value_dim + d_model),
     )

@@ -23,8 +23,8 @@ from llm_latency.catalogue.tables import look_up
 from llm_latency.checks import check_shapes, check_together, checked
 from llm_latency.evaluation import value_of
 from llm_latency.formulas.quantisation import quantised_bytes
-from llm_latency.notation import REGISTRY
 from llm_latency.operator_model.limits import check_limits
+from llm_latency.operator_model.machine import rates_of
 from llm_latency.operator_model.passes import TOUCHED_EXPERTS
 from llm_latency.operator_model.shape import layer_groups, sizes_of_ends
 from llm_latency.suggestions import short, suggestion
@@ -197,7 +197,8 @@ class Deployment:
         Parameters
         ----------
         **numbers : float or array_like
-            Such as ``batch``, ``prompt`` and ``context``, by their names in the registry.
+            Such as ``batch``, ``prompt`` and ``context``, by their names in the registry; ``cached`` for the context
+            of a prefill.
 
         Returns
         -------
@@ -210,11 +211,15 @@ class Deployment:
             If a number is outside its range, or does not fit together with the deployment's values, or if a
             sequence is longer than the positions that the model has learned.
         """
-        request = {name: checked(name, number) for name, number in numbers.items()}
+        given = {name: number for name, number in numbers.items() if name != "cached"}
+        request = {"draft_tokens": np.zeros(())} | {name: checked(name, number) for name, number in given.items()}
+        if "cached" in numbers:
+            request["context"] = checked("context", numbers["cached"], "cached")
+        longest = _longest_sequence(request, over_a_cache="cached" in numbers)
         check_shapes(self._sizes | request)
         check_together(self.values | request)
-        longest = {"kv_length": _longest_sequence(request), "n_positions": self.values["n_positions"]}
-        check_limits(longest, set(), model=self.model.name, device=self.device.name)
+        positions = {"kv_length": longest, "n_positions": self.values["n_positions"]}
+        check_limits(positions, set(), model=self.model.name, device=self.device.name)
         return self.values | request
 
     @cached_property
@@ -234,7 +239,8 @@ class Deployment:
         for group in self.groups:
             check_together(values | group.sizes)
             check_limits(values | group.sizes, known, model=self.model.name, device=self.device.name)
-        return values | self._machine(values)
+        options = ("compute_dtype", "network_bandwidth", "link_latency", "all_reduce")
+        return values | rates_of(self.device, values, **{name: getattr(self, name) for name in options})
 
     def _check_bits(self) -> None:
         """Refuse options that would have no effect."""
@@ -291,43 +297,16 @@ class Deployment:
         quantised = value_of(quantised_bytes.expr, parts | {"weight_bits": bits, "bits_per_byte": BITS_PER_BYTE})
         return np.where(bits < PLAIN_BITS, quantised, bits / BITS_PER_BYTE)
 
-    def _machine(self, values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Return the rates of the device, its links and its network."""
-        device = self.device
-        # A single device sends nothing, and a single server sends nothing to others: any rate will do there.
-        link = 1 if device.link_bandwidth is None else device.link_bandwidth
-        networks = (self.network_bandwidth, device.network_bandwidth, link)
-        latencies = (self.link_latency, device.link_latency, 0)
-        machine = {
-            "flops_per_mac": REGISTRY["flops_per_mac"].constant,
-            "peak_flops": checked("peak_flops", device.peak_in(self.compute_dtype)),
-            "mem_bandwidth": checked("mem_bandwidth", device.mem_bandwidth),
-            "link_bandwidth": checked("link_bandwidth", link),
-            "network_bandwidth": checked("network_bandwidth", next(rate for rate in networks if rate is not None)),
-            "link_latency": checked("link_latency", next(each for each in latencies if each is not None)),
-        }
-        peers = values["tp"] - 1
-        machine["hops"] = peers if self.all_reduce == "ring" else np.minimum(peers, 1)
-        return machine | {"stage_bandwidth": _stage_bandwidth(values, machine)}
 
-
-def _longest_sequence(request: dict[str, np.ndarray]) -> np.ndarray:
+def _longest_sequence(request: dict[str, np.ndarray], over_a_cache: bool) -> np.ndarray:
     """Return how many tokens of a sequence the model sees; a decode step adds one to those in the cache."""
+    if over_a_cache:
+        return request["context"] + request["prompt"]
     if "output" in request:
         return request["prompt"] + request["output"] - 1
     if "prompt" not in request:
-        return request.get("context", 0) + 1
+        return request.get("context", 0) + 1 + request["draft_tokens"]
     return np.maximum(request["prompt"], request.get("context", 0))
-
-
-def _stage_bandwidth(values: dict[str, np.ndarray], machine: dict[str, np.ndarray]) -> np.ndarray:
-    """Return the mean rate from stage to stage: between servers that of the network, else that of the links."""
-    steps, per_node = values["pp"] - 1, values["devices_per_node"]
-    servers = np.ceil(values["tp"] * values["pp"] / per_node)
-    outside = np.where(values["tp"] >= per_node, steps, servers - 1)
-    inverse = outside / machine["network_bandwidth"] + (steps - outside) / machine["link_bandwidth"]
-    mean = np.maximum(steps, 1) / np.where(steps > 0, inverse, 1)
-    return np.where(steps > 0, mean, machine["link_bandwidth"])
 
 
 def deployed(model: str | Model, device: str | Device, options: dict) -> Deployment:

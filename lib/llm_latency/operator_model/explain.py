@@ -15,7 +15,8 @@ from llm_latency.evaluation import value_of
 from llm_latency.operator_model.deployment import Deployment, deployed, takes_options
 from llm_latency.operator_model.memory import check_fit
 from llm_latency.operator_model.operators import LayerKind
-from llm_latency.operator_model.passes import DECODE, ORDER, PREFILL, Pass, message_times, operators_of
+from llm_latency.operator_model.passes import DECODE, ORDER, PREFILL, Pass, layer_time, message_times, operators_of
+from llm_latency.suggestions import short
 from llm_latency.table import escaped, markdown_table
 
 if TYPE_CHECKING:
@@ -153,6 +154,8 @@ def explain(
     batch: float = 1,
     context: float | None = None,
     prompt: float | None = None,
+    cached: float = 0,
+    draft_tokens: float = 0,
     **options,
 ) -> Explanation:
     """Take a pass apart, operator by operator.
@@ -169,6 +172,10 @@ def explain(
         Tokens of each sequence already in the KV cache, for a decode step.
     prompt : float, count, optional
         Tokens of each prompt, for a prefill.
+    cached : float, count, optional
+        Tokens of each sequence already in the KV cache, for a prefill.
+    draft_tokens : float, count, optional
+        Drafted tokens of each sequence that a decode step verifies.
     **options : see `Deployment`
         How the model is split, stored and run: the parameters of `Deployment`, such as `tp`.
 
@@ -195,16 +202,20 @@ def explain(
     deployment = deployed(model, device, options)
     if (context is None) == (prompt is None):
         raise ValueError("give context for a decode step, or prompt for a prefill")
+    for name, value, kind in (("cached", cached, "decode step"), ("draft_tokens", draft_tokens, "prefill")):
+        if np.any(value) and (prompt is None) == (kind == "decode step"):
+            raise ValueError(f"{name} = {short(value)}: a {kind} has none")
     if prompt is None:
-        request = deployment.request(batch=batch, context=context) | {"prompt": 1, "output": 1}
-        kind, what = DECODE, f"batch {batch}, context {context}"
+        request = deployment.request(batch=batch, context=context, draft_tokens=draft_tokens) | {"output": 1}
+        kind, what, held = DECODE, f"batch {batch}, context {context}", {"prompt": 1 + request["draft_tokens"]}
+        what += f", {draft_tokens} drafted tokens" if draft_tokens else ""
     else:
-        request = deployment.request(batch=batch, prompt=prompt)
-        request["context"] = request["prompt"]
-        kind, what = PREFILL, f"batch {batch}, prompt {prompt}"
+        request = deployment.request(batch=batch, prompt=prompt, cached=cached)
+        kind, what, held = PREFILL, f"batch {batch}, prompt {prompt}", {"context": request["context"] + prompt}
+        what += f", {cached} cached" if cached else ""
     if any(np.ndim(given) for given in request.values()):
         raise ValueError("explain takes one configuration, not an array of them")
-    check_fit(deployment, request)
+    check_fit(deployment, request | held)
     rows = _rows(kind, deployment, request)
     recalled = tuple(
         f"{name} of {spec.name}" for spec in (deployment.model, deployment.device) for name in spec.recalled
@@ -228,13 +239,22 @@ def _rows(kind: Pass, deployment: Deployment, request: Mapping[str, np.ndarray])
     scale = dict.fromkeys(AMOUNTS, part) | dict.fromkeys(TIMES, rounds)
     totals: dict[str, dict[str, float]] = {}
     groups = [(1, None, values)]
-    groups += [(group.count, group.kind_in(kind), kind.reached(values | group.sizes)) for group in deployment.groups]
+    for group in deployment.groups:
+        own = kind.reached(values | group.sizes)
+        groups.append((group.count, _fastest(group.kinds_in(kind, request["context"] > 0), deployment, own), own))
     for count, layer, own in groups:
         names, quantities = _quantities(layer, deployment.routing, deployment.soft)
         for (name, quantity), value in zip(names, value_of(quantities, own), strict=True):
             row = totals.setdefault(name, dict.fromkeys((*AMOUNTS, *TIMES), 0.0))
             row[quantity] += float(count * scale[quantity] * value)
     return tuple(OperatorShare(name, **totals[name]) for name in sorted(totals, key=ORDER.index))
+
+
+def _fastest(kinds: tuple[LayerKind, ...], deployment: Deployment, values: Mapping[str, np.ndarray]) -> LayerKind:
+    """Return the kind of layer that takes the shortest time."""
+    if len(kinds) == 1:
+        return kinds[0]
+    return min(kinds, key=lambda kind: value_of(layer_time(kind, deployment.routing, deployment.soft), values))
 
 
 @cache

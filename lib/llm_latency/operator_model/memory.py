@@ -253,7 +253,7 @@ def _parts(deployment: Deployment, request: dict[str, np.ndarray]) -> dict[str, 
     if ((request["prompt"] > 1) & (request["prompt"] > request["context"])).any():
         raise ValueError("prompt must be <= context: the tokens of a pass are in the cache after it")
     kind = DECODE if np.all(request["prompt"] == 1) else PREFILL
-    values = PREFILL.values(request)
+    values = PREFILL.values(request | {"context": np.zeros(())})  # what an engine holds at least
     embedding, unembedding = operators_of(None, deployment.routing)
     first, last = (value_of(each.held_bytes, values) for each in (embedding, unembedding))
     # The first of several stages has the embedding, the last an unembedding matrix, tied or not.

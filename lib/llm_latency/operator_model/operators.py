@@ -20,6 +20,7 @@ from llm_latency.notation import (
     bytes_per_vocab_param,
     conv_width,
     d_model,
+    draft_tokens,
     ep,
     expert_width,
     experts_per_token,
@@ -105,7 +106,7 @@ def ends() -> tuple[Operator, Operator]:
     Examples
     --------
     >>> ends()[1].flops
-    flops_per_mac*batch*d_model*vocab
+    flops_per_mac*batch*d_model*vocab*(draft_tokens + 1)
 
     References
     ----------
@@ -118,7 +119,8 @@ def ends() -> tuple[Operator, Operator]:
         bytes_per_param=bytes_per_vocab_param,
         live_bytes=STREAM_BYTES,
     )
-    unembedding = product("unembedding", vocab * d_model, vocab + d_model, rows=batch, stored_as=bytes_per_vocab_param)
+    rows = batch * (1 + draft_tokens)  # a prefill needs the next token of each prompt's last one alone
+    unembedding = product("unembedding", vocab * d_model, vocab + d_model, rows=rows, stored_as=bytes_per_vocab_param)
     return embedding, replace(unembedding, params=(vocab_matrices - 1) * vocab * d_model)
 
 

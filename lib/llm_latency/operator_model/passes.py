@@ -24,9 +24,11 @@ from llm_latency.notation import (
     bytes_per_router_param,
     bytes_per_shared_param,
     bytes_per_vocab_param,
+    chunk,
     chunked_keys,
     chunked_kv_length,
     context,
+    draft_tokens,
     experts_per_token,
     index_topk,
     keys,
@@ -154,37 +156,41 @@ class Pass:
         return {**values, **follows}
 
 
-# One of `output` steps in a row, each of which generates a token, at their mean number of keys.
+_new = output + draft_tokens
+# One of `output` steps in a row, each of which generates a token, at their mean number of keys; or a single step, which
+# verifies drafted tokens, too.
 DECODE = Pass(
     "decode step",
     absorbed=True,
     derive_reach=lambda: {
-        tokens: batch,
-        keys: mean_keys.expr.subs(prompt, output),
-        kv_length: mean_keys.expr.subs(prompt, output),
-        windowed_keys: mean_windowed_keys.expr.subs(prompt, output),
-        windowed_kv_length: mean_windowed_keys.expr.subs(prompt, output),
-        chunked_keys: mean_chunked_keys.expr.subs(prompt, output),
-        chunked_kv_length: mean_chunked_keys.expr.subs(prompt, output),
-        selected_keys: mean_windowed_keys.expr.subs({prompt: output, window: index_topk}),
-        selected_kv_length: mean_windowed_keys.expr.subs({prompt: output, window: index_topk}),
+        tokens: batch * (1 + draft_tokens),
+        keys: mean_keys.expr.subs(prompt, _new),
+        kv_length: mean_keys.expr.subs(prompt, output) + draft_tokens,
+        windowed_keys: mean_windowed_keys.expr.subs(prompt, _new),
+        windowed_kv_length: mean_windowed_keys.expr.subs(prompt, output) + draft_tokens,
+        chunked_keys: mean_chunked_keys.expr.subs(prompt, _new),
+        chunked_kv_length: mean_chunked_keys.expr.subs(prompt, output) + draft_tokens,
+        selected_keys: mean_windowed_keys.expr.subs({prompt: _new, window: index_topk}),
+        selected_kv_length: mean_windowed_keys.expr.subs({prompt: output, window: index_topk}) + draft_tokens,
     },
     # A stage serves every micro-batch; a token crosses all stages.
     rounds=sp.Max(1, microbatches / pp),
 )
+# A pass over prompts, or over the rest of prompts whose beginning is in the cache.
 PREFILL = Pass(
     "prefill",
     absorbed=False,
     derive_reach=lambda: {
         tokens: batch * prompt,
-        keys: mean_keys.expr.subs(context, 0),
-        kv_length: prompt,
-        windowed_keys: mean_windowed_keys.expr.subs(context, 0),
-        windowed_kv_length: windowed_kv_reach.expr.subs(context, 0),
-        chunked_keys: mean_chunked_keys.expr.subs(context, 0),
-        chunked_kv_length: prompt,
-        selected_keys: mean_windowed_keys.expr.subs({context: 0, window: index_topk}),
-        selected_kv_length: prompt,  # what one query leaves out, another selects
+        keys: mean_keys.expr,
+        kv_length: context + prompt,
+        windowed_keys: mean_windowed_keys.expr,
+        windowed_kv_length: windowed_kv_reach.expr,
+        chunked_keys: mean_chunked_keys.expr,
+        chunked_kv_length: context - chunk * sp.floor(context / chunk) + prompt,
+        selected_keys: mean_windowed_keys.expr.subs(window, index_topk),
+        # Of the cache at least what one query selects, and all that is new: what one leaves out, another selects.
+        selected_kv_length: windowed_kv_reach.expr.subs(window, index_topk),
     },
     # The first micro-batch crosses all stages; each further one adds one stage.
     rounds=1 + (microbatches - 1) / pp,

@@ -54,8 +54,13 @@ class EqualLayers:
     sizes: Mapping[str, np.ndarray]
 
     def kind_in(self, kind: Pass) -> LayerKind:
-        """Which operators a layer has in a pass."""
+        """Which operators a layer has in a pass from nothing."""
         return replace(self.kind, absorbed=kind.absorbed or not self.kind.latent)
+
+    def kinds_in(self, kind: Pass, over_a_cache: bool) -> tuple[LayerKind, ...]:
+        """Which operators a layer can have in a pass: over a cache, latent vectors need not be expanded."""
+        usual = self.kind_in(kind)
+        return (usual,) if usual.absorbed or not over_a_cache else (usual, replace(usual, absorbed=True))
 
 
 def layer_groups(model: Model) -> tuple[EqualLayers, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,10 +29,14 @@ REQUEST = ("batch", "prompt", "context", "output", "tp", "pp")
 def _seconds(kind: Pass, deployment: Deployment, request: Mapping[str, np.ndarray]) -> np.ndarray:
     """Time a pass; the result has the shape of all the values given, even of those without effect."""
     values = kind.values(request)
+    cached = np.any(request["context"] > 0)
     time = value_of(ends_time(deployment.soft), values)
     for group in deployment.groups:
-        layer = layer_time(group.kind_in(kind), deployment.routing, deployment.soft)
-        time = time + group.count * value_of(layer, kind.reached(values | group.sizes))
+        own = kind.reached(values | group.sizes)
+        layers = (layer_time(each, deployment.routing, deployment.soft) for each in group.kinds_in(kind, cached))
+        usual, *others = (value_of(layer, own) for layer in layers)
+        faster = reduce(np.minimum, others, usual)
+        time = time + group.count * (np.where(request["context"] > 0, faster, usual) if others else usual)
     seconds = value_of(kind.rounds, values) * time + np.zeros(common_shape(request))
     return _legal(f"the time of a {kind.name}", seconds, request)
 
@@ -42,7 +47,13 @@ def _legal(name: str, seconds: np.ndarray, request: Mapping[str, np.ndarray]) ->
 
 @takes_options
 def decode_step_time(
-    model: str | Model, device: str | Device, *, batch: ArrayLike = 1, context: ArrayLike, **options
+    model: str | Model,
+    device: str | Device,
+    *,
+    batch: ArrayLike = 1,
+    context: ArrayLike,
+    draft_tokens: ArrayLike = 0,
+    **options,
 ) -> float | np.ndarray:
     """Time of one decode step of the whole batch.
 
@@ -56,6 +67,9 @@ def decode_step_time(
         Sequences.
     context : float or array_like, count
         Tokens of each sequence already in the KV cache.
+    draft_tokens : int or array_like, count, optional
+        Drafted tokens of each sequence that the step verifies, beside the one that it would process in any case. What
+        makes the drafts, and how many of them are right, is left out.
     **options : see `Deployment`
         How the model is split, stored and run: the parameters of `Deployment`, such as `tp`.
 
@@ -79,14 +93,20 @@ def decode_step_time(
     Derived in operator-model, Eq. (eq-pass-time).
     """
     deployment = deployed(model, device, options)
-    request = deployment.request(batch=batch, context=context)
-    check_fit(deployment, request | {"prompt": 1})
+    request = deployment.request(batch=batch, context=context, draft_tokens=draft_tokens)
+    check_fit(deployment, request | {"prompt": 1 + request["draft_tokens"]})
     return scalar_or_array(_seconds(DECODE, deployment, request | {"output": 1}))
 
 
 @takes_options
 def prefill_time(
-    model: str | Model, device: str | Device, *, batch: ArrayLike = 1, prompt: ArrayLike, **options
+    model: str | Model,
+    device: str | Device,
+    *,
+    batch: ArrayLike = 1,
+    prompt: ArrayLike,
+    cached: ArrayLike = 0,
+    **options,
 ) -> float | np.ndarray:
     """Time from the prompts of the whole batch to their first tokens.
 
@@ -100,6 +120,9 @@ def prefill_time(
         Sequences.
     prompt : float or array_like, count
         Tokens of each prompt.
+    cached : float or array_like, count, optional
+        Tokens of each sequence that are in the KV cache already, as those of a common beginning or of an earlier part
+        of the same prompt. `prompt` counts only what comes after them.
     **options : see `Deployment`
         How the model is split, stored and run: the parameters of `Deployment`, such as `tp`.
 
@@ -122,9 +145,11 @@ def prefill_time(
     ----------
     Derived in operator-model, Eq. (eq-pass-time).
     """
+    if "context" in options:
+        raise TypeError("a prefill has no context: give the tokens that are in the cache already as cached")
     deployment = deployed(model, device, options)
-    request = deployment.request(batch=batch, prompt=prompt)
-    check_fit(deployment, request | {"context": request["prompt"]})
+    request = deployment.request(batch=batch, prompt=prompt, cached=cached)
+    check_fit(deployment, request | {"context": request["context"] + request["prompt"]})
     return scalar_or_array(_seconds(PREFILL, deployment, request))
 
 
@@ -175,5 +200,5 @@ def request_time(
     check_fit(deployment, request | {"context": request["prompt"] + steps})
     step = _seconds(DECODE, deployment, request | {"context": request["prompt"], "output": np.maximum(steps, 1)})
     with np.errstate(over="ignore"):  # what comes of it is an error
-        seconds = _seconds(PREFILL, deployment, request) + steps * step
+        seconds = _seconds(PREFILL, deployment, request | {"context": np.zeros(())}) + steps * step
     return scalar_or_array(_legal("the time of a request", seconds, request))

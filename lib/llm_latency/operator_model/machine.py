@@ -1,0 +1,86 @@
+"""The machine of a deployment: the rates of its devices, of the links between them, and of the network beyond."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from llm_latency.catalogue.devices import Device
+from llm_latency.checks import checked
+from llm_latency.notation import REGISTRY
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+__all__ = ["rates_of"]
+
+
+def rates_of(
+    device: Device,
+    values: Mapping[str, np.ndarray],
+    *,
+    compute_dtype: str,
+    network_bandwidth: ArrayLike | None,
+    link_latency: ArrayLike | None,
+    all_reduce: str,
+) -> dict[str, np.ndarray]:
+    """Return the rates of a device, its links and its network.
+
+    Parameters
+    ----------
+    device : Device
+        The device.
+    values : mapping of str to numpy.ndarray
+        How the model is split, by names of the registry.
+    compute_dtype, network_bandwidth, link_latency, all_reduce : str or array_like
+        As in `Deployment`.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        Values by their names in the registry.
+
+    Raises
+    ------
+    ValueError
+        If the device does not compute in the number format.
+
+    Examples
+    --------
+    >>> from llm_latency.catalogue.devices import devices
+    >>> split = {"tp": np.array(8), "pp": np.array(1), "devices_per_node": np.array(8)}
+    >>> options = dict(compute_dtype="fp16", network_bandwidth=None, link_latency=None, all_reduce="ring")
+    >>> int(rates_of(devices["H100-SXM"], split, **options)["hops"])
+    7
+
+    References
+    ----------
+    Derived in operator-model, Eq. (eq-pass-time).
+    """
+    # A single device sends nothing, and a single server sends nothing to others: any rate will do there.
+    link = 1 if device.link_bandwidth is None else device.link_bandwidth
+    networks = (network_bandwidth, device.network_bandwidth, link)
+    latencies = (link_latency, device.link_latency, 0)
+    rates = {
+        "flops_per_mac": REGISTRY["flops_per_mac"].constant,
+        "peak_flops": checked("peak_flops", device.peak_in(compute_dtype)),
+        "mem_bandwidth": checked("mem_bandwidth", device.mem_bandwidth),
+        "link_bandwidth": checked("link_bandwidth", link),
+        "network_bandwidth": checked("network_bandwidth", next(rate for rate in networks if rate is not None)),
+        "link_latency": checked("link_latency", next(each for each in latencies if each is not None)),
+    }
+    peers = values["tp"] - 1
+    rates["hops"] = peers if all_reduce == "ring" else np.minimum(peers, 1)
+    return rates | {"stage_bandwidth": _stage_bandwidth(values, rates)}
+
+
+def _stage_bandwidth(values: Mapping[str, np.ndarray], rates: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return the mean rate from stage to stage: between servers that of the network, else that of the links."""
+    steps, per_node = values["pp"] - 1, values["devices_per_node"]
+    servers = np.ceil(values["tp"] * values["pp"] / per_node)
+    outside = np.where(values["tp"] >= per_node, steps, servers - 1)
+    inverse = outside / rates["network_bandwidth"] + (steps - outside) / rates["link_bandwidth"]
+    mean = np.maximum(steps, 1) / np.where(steps > 0, inverse, 1)
+    return np.where(steps > 0, mean, rates["link_bandwidth"])
