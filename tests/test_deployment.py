@@ -261,6 +261,48 @@ def test_what_a_device_lacks_is_named():
         ll.decode_step_time(ll.Model(name="mine", n_layers=1, d_model=64, n_heads=1), "H100-SXM", context=1)
 
 
+def test_an_engine_keeps_a_part_of_the_memory():
+    request = dict(model="Llama-3-70B", device="H100-SXM", tp=2, context=4096)
+    whole, share, size = (
+        ll.memory(**request, **kept) for kept in ({}, {"memory_reserve": 0.1}, {"memory_reserve": 8e9})
+    )
+    named = ll.memory(**request, gpu_memory_utilization=0.9)
+    assert (whole.reserved, share.reserved, size.reserved) == (0, pytest.approx(8e9), 8e9)
+    assert share.fits
+    assert named.largest_context == share.largest_context == size.largest_context
+    per_token = whole.kv_cache / 4096
+    assert whole.largest_context - size.largest_context == pytest.approx(8e9 / per_token, abs=1)
+    assert ll.memory(**request, memory_reserve=[0, 0.1, 0.2]).fits.tolist() == [True, True, False]
+    assert "of it the engine keeps" in share._repr_markdown_()
+    assert "engine" not in whole._repr_markdown_()
+    with pytest.raises(ValueError, match=r"does not fit: 71.2 GB on a device of 80 GB, of which the engine keeps 16.0"):
+        ll.decode_step_time(**request, memory_reserve=0.2, check_fit=True)
+
+
+def test_the_memory_of_a_chip_that_comes_in_several_sizes_is_given():
+    request = dict(model="Llama-3-8B", device="Apple-M3-Max-40GPU", context=4096)
+    assert ll.memory(**request, mem_size=[16e9, 64e9]).fits.tolist() == [False, True]
+    assert ll.memory(**request, mem_size=64e9, memory_reserve=0.25).reserved == 16e9
+
+
+@pytest.mark.parametrize(
+    ("kept", "message"),
+    [
+        ({"memory_reserve": 5}, "memory_reserve = 5.0: must be a share below 1, or bytes from 1e6 to the memory"),
+        ({"memory_reserve": 1e12}, "memory_reserve = 1000000000000.0: must be a share below 1"),
+        ({"memory_reserve": -0.1}, "memory_reserve = -0.1"),
+        ({"memory_reserve": "2 GB"}, "memory_reserve = '2 GB': must be"),
+        ({"gpu_memory_utilization": 1.2}, "gpu_memory_utilization = 1.2: must be"),
+        ({"gpu_memory_utilization": 0.9, "memory_reserve": 0.1}, "say the same: give one of them"),
+        ({"mem_size": 64}, "mem_size = 64 byte: must be from 1e8 to 1e14; did you mean 64e9?"),
+    ],
+)
+def test_a_part_that_no_engine_can_keep_is_refused_whatever_is_asked(kept, message):
+    for call in (ll.memory, ll.decode_step_time):
+        with pytest.raises(ValueError, match=message):
+            call("Llama-3-8B", "H100-SXM", context=4096, **kept)
+
+
 @pytest.mark.parametrize(
     ("shape", "message"),
     [

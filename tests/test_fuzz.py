@@ -82,10 +82,11 @@ OPTIONS = [
     *("zero_point_bits", "kv_bits", "compute_dtype", "devices_per_node", "network_bandwidth", "link_latency"),
     *("all_reduce", "routing", "compute_efficiency", "bandwidth_efficiency", "link_efficiency"),
     *("activation_traffic", "overlap_exponent", "check_fit", "unknown_option"),
+    *("mem_size", "memory_reserve", "gpu_memory_utilization"),
 ]
 REQUESTS = {
-    ll.decode_step_time: ("batch", "context"),
-    ll.prefill_time: ("batch", "prompt"),
+    ll.decode_step_time: ("batch", "context", "draft_tokens"),
+    ll.prefill_time: ("batch", "prompt", "cached"),
     ll.request_time: ("batch", "prompt", "output"),
     ll.memory: ("batch", "context", "prompt"),
     ll.explain: ("batch", "context"),

@@ -218,6 +218,12 @@ n_devices = count("n_devices", "N", "devices that share the model by tensor para
 peak_flops = quantity("peak_flops", "A_{f}", FLOP / second, "peak arithmetic rate of one device", "machine")
 mem_bandwidth = quantity("mem_bandwidth", "A_{bm}", byte / second, "memory bandwidth of one device", "machine")
 mem_size = quantity("mem_size", "C", byte, "memory of one device", "machine")
+memory_reserve = quantity(
+    "memory_reserve", "C_{r}", byte, "memory that an engine keeps for itself", "machine", zero_allowed=True
+)
+gpu_memory_utilization = share(
+    "gpu_memory_utilization", "e_{C}", "share of the memory that an engine uses for a model", "machine"
+)
 link_bandwidth = quantity(
     "link_bandwidth", "A_{c}", byte / second, "rate at which one device sends to its peers, one direction", "machine"
 )

@@ -202,7 +202,7 @@ def _device_row(device) -> dict:
 def _derived(constants: Constants) -> dict[str, str]:
     """Write the expressions that lead from the controls to the results."""
     parts = held_parts()
-    rules = {part: part for part in (*parts, "held")} | {"batch": "batch", "mem_size": "capacity"}
+    rules = {part: part for part in (*parts, "held")} | {"batch": "batch", "mem_size": "capacity", "reserved": "0"}
     steps = {"step": "batch", "step_of_one": "1"}
     times = {name: time_of(DECODE, WHOLE, batch, constants) for name, batch in steps.items()}
     return {

@@ -24,7 +24,7 @@ from llm_latency.checks import check_shapes, check_together, checked
 from llm_latency.evaluation import value_of
 from llm_latency.formulas.quantisation import quantised_bytes
 from llm_latency.operator_model.limits import check_limits
-from llm_latency.operator_model.machine import rates_of
+from llm_latency.operator_model.machine import memory_of, rates_of
 from llm_latency.operator_model.passes import TOUCHED_EXPERTS
 from llm_latency.operator_model.shape import layer_groups, sizes_of_ends
 from llm_latency.suggestions import short, suggestion
@@ -104,6 +104,12 @@ class Deployment:
     overlap_exponent : float, exponent, optional
         Exponent of the soft maximum of reading and computing: 1 for their sum; the hard maximum
         unless given.
+    mem_size : float, byte, optional
+        Memory of a device, in place of the device's own: chips with unified memory are sold with several sizes.
+    memory_reserve : float, byte or share, optional
+        What an engine keeps of it for itself: a share if below 1, else bytes; nothing unless given.
+    gpu_memory_utilization : float, share, optional
+        Another name for it, as engines call it: the share that is left, 1 less the reserve.
     check_fit : bool, optional
         Whether a request that does not fit in memory is an error.
 
@@ -152,6 +158,9 @@ class Deployment:
     link_efficiency: ArrayLike = 1
     activation_traffic: ArrayLike = 0
     overlap_exponent: ArrayLike | None = None
+    mem_size: ArrayLike | None = None
+    memory_reserve: ArrayLike = 0
+    gpu_memory_utilization: ArrayLike | None = None
     check_fit: bool = False
 
     def __post_init__(self):
@@ -168,6 +177,8 @@ class Deployment:
             if getattr(self, name) is not None:
                 check_plausible(name, getattr(self, name))
         self._check_bits()
+        if self.mem_size is not None or self.gpu_memory_utilization is not None or np.any(self.memory_reserve):
+            set_frozen(self, memory=self.memory)  # what is illegal is refused, whatever is asked
         groups = zip(layer_groups(self.model), self.model.layers, strict=True)
         stored = tuple(replace(equal, sizes=equal.sizes | self._storage_of(group)) for equal, group in groups)
         set_frozen(self, groups=stored)
@@ -183,6 +194,12 @@ class Deployment:
     def soft(self) -> bool:
         """Whether reading and computing combine by the soft maximum."""
         return self.overlap_exponent is not None
+
+    @cached_property
+    def memory(self) -> dict[str, np.ndarray]:
+        """The memory of a device, and what of it is kept for the engine, byte."""
+        options = ("mem_size", "memory_reserve", "gpu_memory_utilization")
+        return memory_of(self.device, **{name: getattr(self, name) for name in options})
 
     @property
     def title(self) -> str:

@@ -216,7 +216,8 @@ def explain(
     if any(np.ndim(given) for given in request.values()):
         raise ValueError("explain takes one configuration, not an array of them")
     check_fit(deployment, request | held)
-    rows = _rows(kind, deployment, request)
+    with np.errstate(over="ignore"):  # what comes of it is an error
+        rows = _rows(kind, deployment, request)
     recalled = tuple(
         f"{name} of {spec.name}" for spec in (deployment.model, deployment.device) for name in spec.recalled
     )

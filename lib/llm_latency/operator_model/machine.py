@@ -1,4 +1,4 @@
-"""The machine of a deployment: the rates of its devices, of the links between them, and of the network beyond."""
+"""The machine of a deployment: the memory and the rates of its devices, of their links and of the network beyond."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from llm_latency.catalogue.devices import Device
+from llm_latency.catalogue.devices import Device, check_plausible
 from llm_latency.checks import checked
 from llm_latency.notation import REGISTRY
+from llm_latency.suggestions import short
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-__all__ = ["rates_of"]
+__all__ = ["memory_of", "rates_of"]
+
+LEAST_RESERVE = 1e6
+"""Fewer bytes than these are not meant as bytes."""
 
 
 def rates_of(
@@ -84,3 +88,59 @@ def _stage_bandwidth(values: Mapping[str, np.ndarray], rates: Mapping[str, np.nd
     inverse = outside / rates["network_bandwidth"] + (steps - outside) / rates["link_bandwidth"]
     mean = np.maximum(steps, 1) / np.where(steps > 0, inverse, 1)
     return np.where(steps > 0, mean, rates["link_bandwidth"])
+
+
+def memory_of(
+    device: Device,
+    *,
+    mem_size: ArrayLike | None,
+    memory_reserve: ArrayLike,
+    gpu_memory_utilization: ArrayLike | None,
+) -> dict[str, np.ndarray]:
+    """Return the memory of a device, and what of it an engine keeps for itself.
+
+    Parameters
+    ----------
+    device : Device
+        The device.
+    mem_size, memory_reserve, gpu_memory_utilization : array_like
+        As in `Deployment`.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray, byte
+        ``mem_size`` and ``reserved``.
+
+    Raises
+    ------
+    ValueError
+        If the memory is not known, or what is kept is not part of it.
+
+    Examples
+    --------
+    >>> from llm_latency.catalogue.devices import devices
+    >>> options = dict(mem_size=64e9, memory_reserve=0, gpu_memory_utilization=0.75)
+    >>> memory_of(devices["Apple-M3-Max-40GPU"], **options)["reserved"]
+    array(1.6e+10)
+
+    References
+    ----------
+    Page ``operator-model``.
+    """
+    if mem_size is not None:
+        check_plausible("mem_size", mem_size)
+    elif device.mem_size is None:
+        raise ValueError(f"{device.name} has no mem_size: its memory is not known; give it as mem_size, in bytes")
+    size = checked("mem_size", device.mem_size if mem_size is None else mem_size)
+    if gpu_memory_utilization is None:
+        given = checked("memory_reserve", memory_reserve)
+        reserved = np.where(given < 1, given * size, given)
+        illegal = ((given >= 1) & (given < LEAST_RESERVE)) | (reserved >= size)
+        if illegal.any():
+            first = short(float(np.broadcast_to(given, illegal.shape)[illegal].flat[0]))
+            raise ValueError(f"memory_reserve = {first}: must be a share below 1, or bytes from 1e6 to the memory")
+    elif np.any(np.asarray(memory_reserve) != 0):
+        raise ValueError("memory_reserve and gpu_memory_utilization say the same: give one of them")
+    else:
+        reserved = (1 - checked("gpu_memory_utilization", gpu_memory_utilization)) * size
+    return {"mem_size": size, "reserved": np.asarray(reserved)}

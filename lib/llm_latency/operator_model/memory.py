@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import sympy as sp
 
-from llm_latency.checks import checked, common_shape, legal_result, scalar_or_array
+from llm_latency.checks import common_shape, legal_result, scalar_or_array
 from llm_latency.evaluation import value_of
 from llm_latency.notation import (
     batch,
@@ -33,15 +33,17 @@ GIGABYTE = 1e9
 LONGEST_CONTEXT = 2.0**50
 """A context that fits at this length fits at any."""
 
-_weights, _sequence, _activations, _held = (
-    sp.Symbol(part, positive=True) for part in ("weights", "sequence", "activations", "held")
+_weights, _sequence, _activations, _held, _reserved = (
+    sp.Symbol(part, positive=True) for part in ("weights", "sequence", "activations", "held", "reserved")
 )
 KEEP_AT_MOST = {"window": "windowed_kv_length", "chunk": "chunked_kv_length"}
 """What limits the keys that a layer keeps, and the symbol that stands for their number."""
 MEMORY_RULES = {
     "held": _weights + batch * _sequence + _activations,
-    "fits": _held <= mem_size,
-    "largest_batch": sp.Max(0, sp.floor((mem_size - _weights) / (_sequence + _activations / batch)), evaluate=False),
+    "fits": _held <= mem_size - _reserved,
+    "largest_batch": sp.Max(
+        0, sp.floor((mem_size - _reserved - _weights) / (_sequence + _activations / batch)), evaluate=False
+    ),
 }
 """What follows from the parts that `held_bytes` lists, in the library and in the browser's calculator."""
 
@@ -55,8 +57,8 @@ class Memory:
     weights, kv_cache, activations : float or numpy.ndarray, byte
         The parts. Activations are those of one micro-batch: the residual stream, and the input and
         output of the widest kernel. What an engine keeps for itself is not included.
-    mem_size : float, byte
-        Memory of the device.
+    mem_size, reserved : float, byte
+        Memory of the device, and what of it the engine keeps.
     largest_batch, largest_context : float or numpy.ndarray, count
         The largest of each that fits while the other is as given; 0 if not even the weights fit. The
         largest context is at most the positions that the model has learned, and infinite if no more of
@@ -77,6 +79,7 @@ class Memory:
     kv_cache: float
     activations: float
     mem_size: float
+    reserved: float
     largest_batch: float
     largest_context: float
 
@@ -87,8 +90,9 @@ class Memory:
 
     @property
     def fits(self):
-        """Whether the total is no more than the device's memory: a bool, or an array of them."""
-        fits = value_of(MEMORY_RULES["fits"], {"held": self.total, "mem_size": self.mem_size})
+        """Whether the total is no more than what the device's memory leaves: a bool, or an array of them."""
+        parts = {"held": self.total, "mem_size": self.mem_size, "reserved": self.reserved}
+        fits = value_of(MEMORY_RULES["fits"], parts)
         return bool(fits) if np.ndim(fits) == 0 else fits
 
     def _repr_markdown_(self) -> str | None:
@@ -100,7 +104,7 @@ class Memory:
             "activations": "activations",
             "total": "total",
             "mem_size": "the device has",
-        }
+        } | ({"reserved": "of it the engine keeps"} if self.reserved else {})
         gigabytes = [float(getattr(self, part)) / GIGABYTE for part in parts]
         verdict = "It fits" if self.fits else "It does not fit"
         return (
@@ -167,6 +171,7 @@ def memory(
             parts["sequence"] * parts["batch"],
             parts["activations"],
             parts["mem_size"],
+            parts["reserved"],
             value_of(MEMORY_RULES["largest_batch"], parts),
             _largest_context(deployment, parts),
         )
@@ -204,12 +209,15 @@ def check_fit(deployment: Deployment, request: dict[str, np.ndarray]) -> None:
     if not deployment.check_fit:
         return
     parts = _parts(deployment, request)
-    total, size = np.broadcast_arrays(value_of(MEMORY_RULES["held"], parts), parts["mem_size"])
-    if not np.all(value_of(MEMORY_RULES["fits"], {"held": total, "mem_size": size})):
-        worst = np.argmax(total - size)
+    held = value_of(MEMORY_RULES["held"], parts)
+    total, size, kept = np.broadcast_arrays(held, parts["mem_size"], parts["reserved"])
+    if not np.all(value_of(MEMORY_RULES["fits"], {"held": total, "mem_size": size, "reserved": kept})):
+        worst = np.argmax(total + kept - size)
+        reserve = kept.ravel()[worst]
         raise ValueError(
             f"{deployment.title} does not fit: {total.ravel()[worst] / GIGABYTE:.1f} GB on a device of "
             f"{size.ravel()[worst] / GIGABYTE:g} GB"
+            + (f", of which the engine keeps {reserve / GIGABYTE:.1f}" if reserve else "")
         )
 
 
@@ -248,8 +256,7 @@ def held_bytes(kind: LayerKind, routing: str) -> dict[str, sp.Expr]:
 
 def _parts(deployment: Deployment, request: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return the parts of `MEMORY_RULES` for a request."""
-    if deployment.device.mem_size is None:
-        raise ValueError(f"{deployment.device.name} has no mem_size: its memory is not known")
+    available = deployment.memory
     if ((request["prompt"] > 1) & (request["prompt"] > request["context"])).any():
         raise ValueError("prompt must be <= context: the tokens of a pass are in the cache after it")
     kind = DECODE if np.all(request["prompt"] == 1) else PREFILL
@@ -267,8 +274,8 @@ def _parts(deployment: Deployment, request: dict[str, np.ndarray]) -> dict[str, 
         "weights": np.where(values["pp"] > 1, either, first + last) + _fullest_stage(deployment, weights),
         "sequence": _cached(deployment, request["context"]),
         "activations": value_of(STREAM_BYTES, values) + reduce(np.maximum, live),
-        "mem_size": checked("mem_size", deployment.device.mem_size),
         "batch": request["batch"],
+        **available,
     }
 
 
@@ -297,7 +304,7 @@ def _fullest_stage(deployment: Deployment, bytes_of_layers: list[np.ndarray]) ->
 
 def _largest_context(deployment: Deployment, parts: dict[str, np.ndarray]) -> np.ndarray:
     """Return the largest context whose cache fits beside the rest."""
-    free = (parts["mem_size"] - parts["weights"] - parts["activations"]) / parts["batch"]
+    free = (parts["mem_size"] - parts["reserved"] - parts["weights"] - parts["activations"]) / parts["batch"]
     several_stages = np.any(deployment.values["pp"] > 1) and len(deployment.groups) > 1
     length = _by_bisection(deployment, free) if several_stages else _by_newton(deployment, free)
     learned = deployment.values["n_positions"]
