@@ -14,6 +14,7 @@ LIGHTHOUSE ?= yes
 MUTANTS ?=
 SAMPLE ?= 400
 SEED ?= 0
+SKIP ?= 0
 
 # Without stored bytecode every notebook kernel compiles all its imports again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -78,9 +79,9 @@ pictures: $(READY)
 	$(BIN)/python tools/draw_pictures.py
 
 # MUTANTS="roofline|kv_cache" takes the modules and mutants whose names match, SAMPLE=50 fewer places of the library's
-# Python, SEED=1 others.
+# Python, SEED=1 others, SKIP=200 leaves out as many, which an earlier run has tried.
 mutants: $(READY) $(MUTATION_TOOLS)/.ready
-	$(BIN)/python -m mutants --python $(MUTATION_TOOLS)/bin/python --sample $(SAMPLE) --seed $(SEED) "$(MUTANTS)"
+	$(BIN)/python -m mutants --python $(MUTATION_TOOLS)/bin/python --sample $(SAMPLE) --seed $(SEED) --skip $(SKIP) "$(MUTANTS)"
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -26,6 +26,8 @@ TESTED_BY = {"catalogue": ("latencies", "profile"), "claims": ("measurements",)}
 """Tables whose tests are in a file of another name."""
 TOOLS = r"book_\w+|site_check|mutants|small_\w+|need_browser|\bNOTEBOOKS\b"
 """What a test module names if it tests more than the library."""
+BROWSER = r"\bbrowser\b|need_browser|new_page"
+"""What a test module names if it opens a browser."""
 PYTEST = [sys.executable, "-m", "pytest", "-x", "-n0"]
 NO_BROWSER = "none"
 NOTHING_FAILED = (0, 5)
@@ -92,20 +94,29 @@ def stages(mutant: Mutant) -> Iterator[tuple[str, list[str], str]]:
         yield "its own tests", [*PYTEST, *runs, *tests], NO_BROWSER
     if "/charts/" in file:  # the stored charts notice most
         yield "nbval", [*PYTEST, "book"], NO_BROWSER
-    if file.startswith("lib/"):
-        yield "the library's tests", [*PYTEST, *library_tests(), "lib"], NO_BROWSER
-    yield "unit", [*PYTEST, "tests", "lib", "tools", "README.md"], NO_BROWSER
+    yield "the library's tests", [*PYTEST, *library_tests(), "lib"], NO_BROWSER
+    yield "unit", [*PYTEST, *other_tests(), "tools", "README.md"], NO_BROWSER
     if "/charts/" not in file:
         yield "nbval", [*PYTEST, "book"], NO_BROWSER
     yield "site", BUILD, NO_BROWSER
-    yield "browser", [*PYTEST, "tests"], os.environ.get("CHROMIUM", "")
+    yield "browser", [*PYTEST, *other_tests(BROWSER)], os.environ.get("CHROMIUM", "")
 
 
 @cache
 def library_tests() -> list[str]:
     """List the test modules that use the library alone."""
-    tests = {path.relative_to(ROOT).as_posix(): path.read_text() for path in sorted(ROOT.glob("tests/test_*.py"))}
-    return [name for name, text in tests.items() if not re.search(TOOLS, text)]
+    return [name for name, text in test_modules().items() if not re.search(TOOLS, text)]
+
+
+def other_tests(which: str = "") -> list[str]:
+    """List the other test modules that name something."""
+    return [name for name, text in test_modules().items() if re.search(TOOLS, text) and re.search(which, text)]
+
+
+@cache
+def test_modules() -> dict[str, str]:
+    """Return the text of every test module."""
+    return {path.relative_to(ROOT).as_posix(): path.read_text() for path in sorted(ROOT.glob("tests/test_*.py"))}
 
 
 def outcome_of(mutant: Mutant, copy: Path) -> str:
@@ -175,11 +186,13 @@ def main() -> int:
     parser.add_argument("--python", required=True, help="the Python that has cosmic-ray")
     parser.add_argument("--sample", type=int, default=400, help="how many places of the library's Python are changed")
     parser.add_argument("--seed", type=int, default=0, help="which places these are")
+    parser.add_argument("--skip", type=int, default=0, help="how many of them an earlier run has tried")
     options = parser.parse_args()
     matches = re.compile(options.pattern).search
     modules = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "lib/llm_latency").rglob("*.py"))
     files = [file for file in modules if matches(file)]
     drawn = list(python_mutants(options.python, files, options.sample, options.seed)) if files else []
+    drawn = drawn[options.skip :]
     if drawn:
         covering.record(options.python, library_tests())
     chosen = [mutant for mutant in chosen_mutants() if matches(mutant.name)]
