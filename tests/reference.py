@@ -16,7 +16,7 @@ PHI = 2  # FLOP of a multiply-add
 OPTIONS = dict(tp=1, pp=1, ep=1, microbatches=1)
 OPTIONS |= dict(weight_bits=None, expert_bits=None, vocab_bits=None, kv_bits=None)
 OPTIONS |= dict(group_size=None, scale_bits=16, zero_point_bits=0, compute_dtype="fp16")
-OPTIONS |= dict(devices_per_node=8, network_bandwidth=None, link_latency=None)
+OPTIONS |= dict(devices_per_node=None, network_bandwidth=None, link_latency=None)
 OPTIONS |= dict(all_reduce="direct", routing="uniform")
 OPTIONS |= dict(compute_efficiency=1, bandwidth_efficiency=1, link_efficiency=1)
 OPTIONS |= dict(activation_traffic=0, overlap_exponent=None)
@@ -323,11 +323,13 @@ def message_times(model, device, o, p):
     link = (device.link_bandwidth or inf) * o.link_efficiency
     network = (o.network_bandwidth or device.network_bandwidth or inf) * o.link_efficiency
     latency = (device.link_latency or 0) if o.link_latency is None else o.link_latency
-    inside, servers = min(o.tp, o.devices_per_node), max(1, o.tp / o.devices_per_node)
+    per_node = o.devices_per_node or device.link_domain or 8
+    servers = ceil(o.tp / per_node)
+    inside = o.tp / servers
     within, between = (inside - 1) / inside / link, (servers - 1) / servers / (inside * network)
     hops = o.tp - 1 if o.all_reduce == "ring" else min(1, o.tp - 1)
     all_reduce = 2 * (hops * latency + max(within, between) * message)
-    leaving = min(o.pp, ceil(o.tp * o.pp / o.devices_per_node)) - 1  # stages whose next one is on another server
+    leaving = min(o.pp, ceil(o.tp * o.pp / per_node)) - 1  # stages whose next one is on another server
     staying = o.pp - 1 - leaving
     stages = (o.pp - 1) * latency + (staying / link + leaving / network) * message / o.tp
     return {"all-reduces": model.n_layers * model.residual_blocks * all_reduce, "stages": stages}

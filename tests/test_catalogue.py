@@ -95,9 +95,11 @@ def pairs(row):
 
 def registered(quantity):
     """Name the variable whose unit a quantity has."""
-    other_peaks = set(COMPUTE_DTYPES.values())
+    other_peaks = {*COMPUTE_DTYPES.values(), "peak_flops_fp16_accumulate"}
     quantity = quantity.rpartition(".")[2]  # local.window is the window of some layers
-    counts = {"n_active_params": "n_params", "kv_projections": "n_layers"}  # which no formula names
+    # Those that no formula names.
+    counts = {"n_active_params": "n_params", "kv_projections": "n_layers", "link_domain": "devices_per_node"}
+    counts |= dict.fromkeys(ll.Device.words, "devices_per_node")
     return "peak_flops" if quantity in other_peaks else counts.get(quantity, quantity)
 
 
@@ -130,7 +132,10 @@ def test_every_value_of_a_specification_is_a_number_in_the_unit_of_its_quantity(
                 with faults.at(file, f"row {number}", quantity):
                     unit = unit_label(REGISTRY[registered(quantity)].unit)
                     assert row["unit"] == unit, f"the unit {row['unit']!r} must be {unit!r}"
-                    assert float(value) >= 0, f"{value!r} must be a number >= 0"
+                    words = ll.Device.words.get(quantity)
+                    assert value in words if words else float(value) >= 0, (
+                        f"{value!r} must be {words or 'a number >= 0'}"
+                    )
 
 
 def test_a_reading_error_is_smaller_than_what_was_read(faults):
@@ -174,6 +179,30 @@ def test_specs_are_frozen():
     with pytest.raises(TypeError):
         device.sources["mem_bandwidth"] = None
     assert device in {device}
+
+
+@pytest.mark.parametrize(
+    ("links", "message"),
+    [
+        ({"link_kind": "nvlink"}, "mine: link_kind = 'nvlink': must be one of switched, mesh, ring"),
+        ({"link_domain": 0}, "mine: link_domain = 0: must be a whole number >= 1"),
+        ({"link_domain": 2.5}, "mine: link_domain = 2.5"),
+        ({"link_domain": "72"}, "mine: link_domain = '72'"),
+    ],
+)
+def test_how_far_links_reach_is_checked(links, message):
+    with pytest.raises(ValueError, match=message):
+        ll.Device(name="mine", peak_flops=1e15, mem_bandwidth=4e12, **links)
+
+
+def test_links_reach_as_far_as_the_machine_says():
+    names = {"GB200": 72, "H100-SXM": 8, "TPU-v5e": 256, "A40": 2, "Apple-M4-Max-40GPU": 1}
+    assert {name: ll.devices[name].link_domain for name in names} == names
+    times = ll.prefill_time("Llama-3-70B", "GB200", tp=[8, 16, 32, 64], prompt=8192)
+    assert (np.diff(times) < 0).all()
+    within = ll.prefill_time("Llama-3-70B", "GB200", tp=[8, 16], prompt=8192, devices_per_node=8)
+    assert within[0] == times[0]
+    assert within[1] > times[1]
 
 
 def test_a_custom_device_works_like_a_catalogued_one():

@@ -216,7 +216,7 @@ def test_the_closed_step_is_a_limit_of_the_operators():
         ({"tp": 6}, "tp = 6 must divide the 64 heads of Llama-3-70B"),
         ({"tp": [1, 6]}, "tp = 6 must divide"),
         ({"tp": 0}, "tp = 0.0: must be a whole number >= 1"),
-        ({"tp": 16, "devices_per_node": 6}, "tp = 16 must be a multiple of devices_per_node = 6"),
+        ({"tp": 16, "devices_per_node": 6}, "tp = 16 must be divided evenly among servers of devices_per_node = 6"),
         ({"ep": 2}, "ep = 2.0: must be a whole number >= 1 and <= tp, which is 1.0"),
         ({"tp": 2, "ep": 2}, "ep = 2: Llama-3-70B has no experts to divide"),
         ({"pp": 81}, "pp = 81 must be at most the 80 layers of Llama-3-70B"),

@@ -14,6 +14,8 @@ from llm_latency.notation import REGISTRY
 LETTERS = {normal_latex(each.latex) for each in (*REGISTRY.values(), *FORMULAS.values())}
 LABEL = re.compile(r"\*\*([A-Z]\d+)\*\*")
 """A label that a page defines, such as that of an assumption."""
+ASSUMPTION = re.compile(r"A\d")
+"""The labels of assumptions: the beginning of a device's name is not read as one, so that a page must define them."""
 
 
 def catalogue_names() -> set[str]:
@@ -21,7 +23,8 @@ def catalogue_names() -> set[str]:
     names = {*ll.models, *ll.devices}
     beginnings = {"-".join(name.split("-")[:length]) for name in names for length in range(1, name.count("-") + 1)}
     formats = {dtype.upper() for dtype in COMPUTE_DTYPES}
-    return names | {name for name in beginnings if name[0].isalpha()} | formats
+    known = {name for name in beginnings if name[0].isalpha() and not ASSUMPTION.fullmatch(name)}
+    return names | known | formats
 
 
 NAMES = catalogue_names()

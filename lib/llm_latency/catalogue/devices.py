@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import MISSING, dataclass, replace
+from numbers import Real
 
 import numpy as np
 
+from llm_latency.catalogue.frozen import ReadOnlyDict
 from llm_latency.catalogue.tables import Catalogue, Spec
 from llm_latency.suggestions import short, suggestion
 
 __all__ = ["COMPUTE_DTYPES", "Device", "check_plausible", "devices"]
 
+LINK_KINDS = ("switched", "mesh", "ring", "torus", "bridge", "pcie", "none")
+"""How devices are joined: by a switch, each with each other, around a ring, in a torus, in pairs, over PCIe, not."""
 COMPUTE_DTYPES = {
     "fp16": "peak_flops",
     "bf16": "peak_flops",
@@ -20,7 +24,8 @@ COMPUTE_DTYPES = {
 }
 """The peak rate that applies to each number format of the arithmetic."""
 
-PLAUSIBLE = dict.fromkeys(COMPUTE_DTYPES.values(), ("FLOP/s", 1e9, 1e18, (12, 15))) | {
+MOST_DEVICES = 1e6
+PLAUSIBLE = dict.fromkeys((*COMPUTE_DTYPES.values(), "peak_flops_fp16_accumulate"), ("FLOP/s", 1e9, 1e18, (12, 15))) | {
     "mem_bandwidth": ("byte/s", 1e8, 1e15, (9, 12)),
     "mem_size": ("byte", 1e8, 1e14, (9, 12)),
     "link_bandwidth": ("byte/s", 1e7, 1e14, (9, 12)),
@@ -84,7 +89,9 @@ class Device(Spec):
     name : str
         Key in the catalogue.
     peak_flops : float, FLOP/s
-        Dense 16-bit peak of the matrix units.
+        Dense 16-bit peak of the matrix units, with sums in 32 bits.
+    peak_flops_fp16_accumulate : float, FLOP/s, optional
+        The same with sums in 16 bits, where that is faster.
     peak_flops_fp8, peak_flops_int8, peak_flops_fp4 : float, FLOP/s, optional
         Dense peak in other number formats, where there is one.
     mem_bandwidth : float, byte/s
@@ -94,9 +101,14 @@ class Device(Spec):
     link_bandwidth : float, byte/s, optional
         Peak rate to other devices of the server, one direction, all links together.
     network_bandwidth : float, byte/s, optional
-        Peak rate to other servers, one direction, in the vendor's own server.
+        Peak rate to what lies beyond the links, one direction, in the vendor's own server.
     link_latency : float, s, optional
         Latency of one message; no datasheet states it.
+    link_domain : int, count, optional
+        How many devices the links connect with each other.
+    link_kind : str, optional
+        How: ``switched``, ``mesh`` (each with each other), ``ring``, ``torus``, ``bridge`` (in pairs), ``pcie`` or
+        ``none``.
     sources : mapping, optional
         Source of each value.
     remark : str, optional
@@ -119,6 +131,7 @@ class Device(Spec):
     """
 
     peak_flops: float
+    peak_flops_fp16_accumulate: float | None = None
     peak_flops_fp8: float | None = None
     peak_flops_int8: float | None = None
     peak_flops_fp4: float | None = None
@@ -127,6 +140,10 @@ class Device(Spec):
     link_bandwidth: float | None = None
     network_bandwidth: float | None = None
     link_latency: float | None = None
+    link_domain: int | None = None
+    link_kind: str | None = None
+
+    words = ReadOnlyDict({"link_kind": LINK_KINDS})
 
     def __post_init__(self):
         super().__post_init__()
@@ -136,11 +153,20 @@ class Device(Spec):
                 check_plausible(name, value, self.name)
             if name in self.sources and self.sources[name].unit != unit:
                 raise ValueError(f"{self.name}: {name} is in {short(self.sources[name].unit)}: give it in {unit}")
+        if self.link_kind not in (None, *LINK_KINDS):
+            raise ValueError(
+                f"{self.name}: link_kind = {short(self.link_kind)}: must be one of {', '.join(LINK_KINDS)}"
+            )
+        domain = self.link_domain
+        if domain is not None and not (
+            isinstance(domain, Real) and 1 <= float(domain) < MOST_DEVICES and domain == int(domain)
+        ):
+            raise ValueError(f"{self.name}: link_domain = {short(domain)}: must be a whole number >= 1")
 
     @property
     def arguments(self) -> dict[str, float]:
         """The values by their names in the registry, where `peak_flops` is the only peak: see `computing_in`."""
-        others = set(COMPUTE_DTYPES.values()) - {"peak_flops"}
+        others = {*COMPUTE_DTYPES.values(), "peak_flops_fp16_accumulate", "link_domain"} - {"peak_flops"}
         return {name: value for name, value in super().arguments.items() if name not in others}
 
     def peak_in(self, dtype: str) -> float:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, fields
 from importlib.resources import files
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, Self, TypeVar
 
 import numpy as np
 
@@ -69,6 +69,9 @@ class Spec:
     remark : str, optional
         What a reader of the catalogue should know about the entry.
     """
+
+    words: ClassVar[Mapping[str, tuple[str, ...]]] = ReadOnlyDict({})
+    """The values that are words, and which."""
 
     name: str
     sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
@@ -228,7 +231,7 @@ def specs_from_rows(spec: type[Entry], rows: list[dict[str, str]], file: str) ->
             if quantity in values.setdefault(name, {}):
                 raise ValueError(f"{file}, {name}: {quantity} is given twice")
             try:
-                value = _number(text)
+                value = text if quantity in spec.words else _number(text)
             except ValueError as error:
                 raise ValueError(f"{file}, {name}: {quantity} = {error}") from error
             values[name][quantity] = value

@@ -194,7 +194,7 @@ def _group_row(equal: EqualLayers, group: LayerGroup, plain: float) -> dict:
 
 
 def _device_row(device) -> dict:
-    names = ("mem_bandwidth", "mem_size", "link_bandwidth", "network_bandwidth")
+    names = ("mem_bandwidth", "mem_size", "link_bandwidth", "network_bandwidth", "link_domain")
     values = {name: getattr(device, name) for name in (*dict.fromkeys(COMPUTE_DTYPES.values()), *names)}
     return {name: float(value) for name, value in values.items() if value is not None}
 

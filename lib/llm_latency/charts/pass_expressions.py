@@ -19,7 +19,7 @@ from llm_latency.formula import arguments_of
 from llm_latency.formulas.roofline import overlapped
 from llm_latency.notation import REGISTRY
 from llm_latency.notation import batch as batch_symbol
-from llm_latency.operator_model.deployment import STORED_PARTS
+from llm_latency.operator_model.deployment import DEVICES_PER_NODE, STORED_PARTS
 from llm_latency.operator_model.memory import KEEP_AT_MOST
 from llm_latency.operator_model.operator import Operator
 from llm_latency.operator_model.operators import STREAM_BYTES
@@ -30,7 +30,6 @@ __all__ = ["every_operator"]
 
 WHOLE = "decode step"
 ROUTING = "uniform"
-DEVICES_PER_NODE = 8
 FIXED = {
     REGISTRY[name].symbol: sp.sympify(value)
     for name, value in {
@@ -61,7 +60,7 @@ def names_of(kind: Pass, batch: str, group: int = 0) -> dict[str, str]:
     machine = {
         "tp": "tp",
         "hops": "min(tp - 1, 1)",
-        "devices_per_node": str(DEVICES_PER_NODE),
+        "devices_per_node": f"(D.link_domain || {DEVICES_PER_NODE})",
         "peak_flops": "peak",
         "mem_bandwidth": "D.mem_bandwidth",
         "link_bandwidth": "link",

@@ -117,8 +117,8 @@ def balanced_width():
     return (n_devices - 1) * bytes_per_activation / flops_per_mac * link_ridge_point.term
 
 
-_in_node = sp.Min(tp, devices_per_node)
-_nodes = sp.Max(1, tp / devices_per_node)
+_nodes = sp.ceiling(tp / devices_per_node)
+_in_node = tp / _nodes
 
 
 @formula(

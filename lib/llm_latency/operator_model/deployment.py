@@ -42,6 +42,8 @@ STORED_PARTS = tuple(name for name in LAYER_FIELDS if name.startswith("bytes_per
 """The storage of the parts of a layer, each in place of ``bytes_per_param``."""
 STATE_BYTES = 4
 """Engines keep a recurrent state in 32 bits unless a model says otherwise."""
+DEVICES_PER_NODE = 8
+"""As many devices as most servers have, where nothing else is known."""
 SCALE_BITS = 16
 PLAIN_BITS = 16
 """A weight of so many bits is stored as it is, without a scale."""
@@ -86,7 +88,7 @@ class Deployment:
     compute_dtype : str, optional
         Number format of the arithmetic: ``fp16``, ``bf16``, ``fp8``, ``int8`` or ``fp4``.
     devices_per_node : int, count, optional
-        Devices that links connect with each other: 8 in most servers, 72 for a GB200.
+        Devices that links connect with each other; the device's `link_domain`, or 8, unless given.
     network_bandwidth : float, byte/s, optional
         Rate of one device to other servers, one direction; the device's unless given.
     link_latency : float, s, optional
@@ -148,7 +150,7 @@ class Deployment:
     zero_point_bits: ArrayLike = 0
     kv_bits: ArrayLike | None = None
     compute_dtype: str = "fp16"
-    devices_per_node: ArrayLike = 8
+    devices_per_node: ArrayLike | None = None
     network_bandwidth: ArrayLike | None = None
     link_latency: ArrayLike | None = None
     all_reduce: str = "direct"
@@ -247,9 +249,11 @@ class Deployment:
 
     def _values(self) -> dict[str, np.ndarray]:
         """Check every number, and list it by its name in the registry."""
-        counts = ("tp", "pp", "ep", "microbatches", "devices_per_node")
-        names = (*counts, *SHARES, *(["overlap_exponent"] if self.soft else []))
+        names = ("tp", "pp", "ep", "microbatches", *SHARES, *(["overlap_exponent"] if self.soft else []))
         values = {name: checked(name, getattr(self, name)) for name in names}
+        domain = self.device.link_domain or DEVICES_PER_NODE
+        per_node = domain if self.devices_per_node is None else self.devices_per_node
+        values["devices_per_node"] = checked("devices_per_node", per_node)
         values |= sizes_of_ends(self.model) | self._storage()
         known = {*self.model.arguments, *self.device.arguments, *self._sizes}
         known |= {name for group in self.groups for name in group.sizes}

@@ -98,8 +98,8 @@ LIMITS = (
     ),
     Limit(pp > n_layers, "pp = {pp} must be at most the {n_layers} layers of {model}"),
     Limit(
-        (tp > devices_per_node) & _indivisible(tp, devices_per_node),
-        "tp = {tp} must be a multiple of devices_per_node = {devices_per_node}",
+        _indivisible(tp, sp.ceiling(tp / devices_per_node)),
+        "tp = {tp} must be divided evenly among servers of devices_per_node = {devices_per_node}",
     ),
     Limit(
         sp.Min(1, n_positions) * kv_length > n_positions,  # a model without learned positions has 0
