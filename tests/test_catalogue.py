@@ -1,4 +1,5 @@
 import dataclasses
+import inspect
 import json
 import re
 from datetime import date
@@ -8,13 +9,18 @@ import pytest
 
 import llm_latency as ll
 from conftest import DATA, NOTEBOOKS, csv_rows
-from llm_latency.catalogue import gguf
+from llm_latency.catalogue import gguf, measurements
 from llm_latency.catalogue.devices import COMPUTE_DTYPES
 from llm_latency.catalogue.measurements import all_reduces, latencies, matmuls, profile
 from llm_latency.catalogue.tables import read_rows
 from llm_latency.notation import REGISTRY, unit_label
 from llm_latency.suggestions import UnknownNameError
 
+MEASURED_KINDS = [
+    kind
+    for kind in vars(measurements).values()
+    if dataclasses.is_dataclass(kind) and kind.__module__ == measurements.__name__
+]
 SPEC_KINDS = {"datasheet", "published", "note", "derived", "assumed", "recalled"}
 FILES = sorted(path.name for path in DATA.glob("*.csv"))
 
@@ -170,6 +176,13 @@ def test_every_value_of_a_spec_has_its_source(catalogue, faults):
             for quantity in sorted(quantities):
                 with faults.at(name, quantity):
                     raise AssertionError(f"has {problem}")
+
+
+@pytest.mark.parametrize("kind", [ll.Device, ll.Model, *MEASURED_KINDS], ids=lambda kind: kind.__name__)
+def test_values_are_given_by_name_and_stay_as_they_are(kind):
+    parameters = inspect.signature(kind).parameters.values()
+    assert {parameter.kind for parameter in parameters} == {inspect.Parameter.KEYWORD_ONLY}
+    assert kind.__dataclass_params__.frozen
 
 
 def test_specs_are_frozen():
