@@ -98,6 +98,8 @@ def stages(mutant: Mutant) -> Iterator[tuple[str, list[str], str]]:
     yield "unit", [*PYTEST, *other_tests(), "tools", "README.md"], NO_BROWSER
     if "/charts/" not in file:
         yield "nbval", [*PYTEST, "book"], NO_BROWSER
+    if mutant.line is not None:
+        return  # the site shows what the notebooks store: what they do not notice, it does not show
     yield "site", BUILD, NO_BROWSER
     yield "browser", [*PYTEST, *other_tests(BROWSER)], os.environ.get("CHROMIUM", "")
 
