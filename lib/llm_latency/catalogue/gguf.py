@@ -7,7 +7,17 @@ from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
-from llm_latency.catalogue.configuration.modules import EXPERT, MLP, PART_FIELDS, ROUTER, SHARED, Places, modules_of
+from llm_latency.catalogue.configuration.modules import (
+    EXPERT,
+    MLP,
+    PART_FIELDS,
+    ROUTER,
+    SHARED,
+    Module,
+    Places,
+    mean_of_parts,
+    modules_of,
+)
 from llm_latency.catalogue.layers import LayerGroup
 from llm_latency.catalogue.models import Model
 from llm_latency.catalogue.tables import read_rows
@@ -90,9 +100,11 @@ def _mean_bytes(name: str, layers: int, sizes: Mapping[str, int], roles: tuple[s
 
 
 def _bytes_of_layer(model: Model, group: LayerGroup, name: str) -> dict[str, float]:
-    """Return the bytes of a weight of each part of a layer."""
-    weights, stored = {}, {}
-    for module in modules_of(group.sizes | {"mlp_matrices": group.mlp_matrices}, model.d_model, Places()):
+    """Return the bytes of a weight of each part of a layer, by the fields of a model that say so."""
+
+    def stored(module: Module) -> float:
+        if module.part == ROUTER:
+            return NEVER_QUANTISED
         leaf = module.names[0].rpartition(".")[2]
         columns = model.d_model
         if leaf == "o_proj":
@@ -101,11 +113,10 @@ def _bytes_of_layer(model: Model, group: LayerGroup, name: str) -> dict[str, flo
             inner = getattr(group, WIDTHS[module.part])
             columns = inner if leaf == "down_proj" else group.expert_input or model.d_model
         roles = ("every", module.part, ROLES.get(leaf, ""))
-        each = _mean_bytes(name, model.n_layers, group.sizes, roles, columns)
-        each = NEVER_QUANTISED if module.part == ROUTER else each
-        weights[module.part] = weights.get(module.part, 0) + module.weights
-        stored[module.part] = stored.get(module.part, 0) + module.weights * each
-    return {PART_FIELDS[part]: stored[part] / weights[part] for part in weights if weights[part]}
+        return _mean_bytes(name, model.n_layers, group.sizes, roles, columns)
+
+    modules = list(modules_of(group.sizes | {"mlp_matrices": group.mlp_matrices}, model.d_model, Places()))
+    return {PART_FIELDS[part]: mean for part, mean in mean_of_parts(modules, stored).items()}
 
 
 def stored_as(model: Model, name: str, option: str = "weight_bits") -> Model:

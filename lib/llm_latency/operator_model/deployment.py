@@ -180,7 +180,7 @@ class Deployment:
                 check_plausible(name, getattr(self, name))
         self._check_bits()
         if self.mem_size is not None or self.gpu_memory_utilization is not None or np.any(self.memory_reserve):
-            set_frozen(self, memory=self.memory)  # what is illegal is refused, whatever is asked
+            _ = self.memory  # what is illegal is refused, whatever is asked
         groups = zip(layer_groups(self.model), self.model.layers, strict=True)
         stored = tuple(replace(equal, sizes=equal.sizes | self._storage_of(group)) for equal, group in groups)
         set_frozen(self, groups=stored)

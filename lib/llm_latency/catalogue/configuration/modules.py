@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import translate
 from functools import cached_property
@@ -95,6 +96,22 @@ class Module:
             for start in range(len(path))
             for end in range(start + 1, len(path) + 1)
         )
+
+
+def weights_of_parts(modules: Iterable[Module]) -> Counter[str]:
+    """Count the weights of each part of a layer that has any."""
+    weights = Counter()
+    for module in modules:
+        weights[module.part] += module.weights
+    return +weights
+
+
+def mean_of_parts(modules: Sequence[Module], of: Callable[[Module], float]) -> dict[str, float]:
+    """Return the mean over the weights of each part of what each of its modules has."""
+    weights, total = weights_of_parts(modules), Counter()
+    for module in modules:
+        total[module.part] += module.weights * of(module)
+    return {part: total[part] / weights[part] for part in weights}
 
 
 ENDS = (

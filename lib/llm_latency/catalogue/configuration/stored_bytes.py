@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from llm_latency.catalogue.configuration.modules import EMBEDDING, ENDS, HEAD, PART_FIELDS, Module
+from llm_latency.catalogue.configuration.modules import (
+    EMBEDDING,
+    ENDS,
+    HEAD,
+    PART_FIELDS,
+    Module,
+    mean_of_parts,
+    weights_of_parts,
+)
 from llm_latency.catalogue.configuration.storage import Storage
 from llm_latency.catalogue.configuration.weight_files import WeightFiles
 from llm_latency.catalogue.layers import BITS_PER_BYTE
@@ -45,14 +53,12 @@ class StoredBytes:
 
 def bytes_said(storage: Storage, modules: Sequence[Sequence[Module]]) -> StoredBytes:
     """Return what a configuration says: the mean of each part of a layer."""
-    layers = []
-    for layer, own in enumerate(modules):
-        weights, bits = Counter(), Counter()
-        for module in own:
-            weights[module.part] += module.weights
-            bits[module.part] += module.weights * storage.of(layer, module)
-        layers.append({part: bits[part] / weights[part] / BITS_PER_BYTE for part in weights if weights[part]})
-    return StoredBytes(layers, {module.part: storage.of(None, module) / BITS_PER_BYTE for module in ENDS})
+
+    def of(layer: int | None, module: Module) -> float:
+        return storage.of(layer, module) / BITS_PER_BYTE
+
+    layers = [mean_of_parts(own, partial(of, layer)) for layer, own in enumerate(modules)]
+    return StoredBytes(layers, {module.part: of(None, module) for module in ENDS})
 
 
 def bytes_held(
@@ -63,20 +69,16 @@ def bytes_held(
     A LookupError says which part has no tensors.
     """
 
-    def mean(layer: int | None, part: str, weights: int) -> float:
-        tensors = files.tensors_of(layer, modules[layer] if layer is not None else ENDS).get(part)
-        if not tensors:
-            raise LookupError(f"name no tensor of the {part}{'' if layer is None else f' of layer {layer}'}")
-        return min(sum(tensors.values()) / weights, most)
+    def means(layer: int | None, own: Sequence[Module], weights: Mapping[str, int]) -> dict[str, float]:
+        tensors = files.tensors_of(layer, own)
+        for part in weights:
+            if part not in tensors:
+                raise LookupError(f"name no tensor of the {part}{'' if layer is None else f' of layer {layer}'}")
+        return {part: min(sum(tensors[part].values()) / weights[part], most) for part in weights}
 
-    layers = []
-    for layer, own in enumerate(modules):
-        weights = Counter()
-        for module in own:
-            weights[module.part] += module.weights
-        layers.append({part: mean(layer, part, weights[part]) for part in weights if weights[part]})
-    embedding = mean(None, EMBEDDING, vocabulary)
-    return StoredBytes(layers, {EMBEDDING: embedding, HEAD: embedding if tied else mean(None, HEAD, vocabulary)})
+    layers = [means(layer, own, weights_of_parts(own)) for layer, own in enumerate(modules)]
+    ends = means(None, ENDS, dict.fromkeys([EMBEDDING] if tied else [EMBEDDING, HEAD], vocabulary))
+    return StoredBytes(layers, {HEAD: ends[EMBEDDING]} | ends)
 
 
 def difference(
