@@ -11,7 +11,7 @@ import llm_latency as ll
 from conftest import DATA, NOTEBOOKS, csv_rows
 from llm_latency.catalogue import gguf, measurements
 from llm_latency.catalogue.devices import COMPUTE_DTYPES
-from llm_latency.catalogue.measurements import all_reduces, latencies, matmuls, profile
+from llm_latency.catalogue.measurements import collective_sources, collectives, latencies, matmuls, profile
 from llm_latency.catalogue.tables import read_rows
 from llm_latency.notation import REGISTRY, unit_label
 from llm_latency.suggestions import UnknownNameError
@@ -61,8 +61,10 @@ RULES = {
         "kind": one_of("measured", "derived"),
     },
     "run_sources.csv": SOURCED | {"notes": ("words that say what is not known", lambda cell: "not" in cell)},
-    "all_reduces.csv": SOURCED | MEASURED,
     "attention_cores.csv": SOURCED | MEASURED,
+    "collectives.csv": {name: rule for name, rule in MEASURED.items() if name != "notes"}
+    | {"operation": one_of("all-reduce", "all-gather", "reduce-scatter", "all-to-all"), "device": known(ll.devices)},
+    "collective_sources.csv": SOURCED | {"notes": ("words that say what is not known", lambda cell: "not" in cell)},
     "expert_layers.csv": SOURCED | MEASURED,
     "layer_operators.csv": SOURCED | MEASURED | {"model": known(ll.models)},
     "latencies.csv": SOURCED | MEASURED,
@@ -287,7 +289,7 @@ def test_no_name_is_short_for_another(faults):
 
 
 def test_measurements_name_catalogued_models_and_devices(faults):
-    for run in [*latencies(), *matmuls(), *all_reduces(), *profile()]:
+    for run in [*latencies(), *matmuls(), *collectives(), *profile()]:
         with faults.at(run):
             assert run.device in ll.devices, f"device {run.device!r} is not in the catalogue"
     for run in [*latencies(), *profile()]:
@@ -296,6 +298,13 @@ def test_measurements_name_catalogued_models_and_devices(faults):
     for run in latencies():
         with faults.at(run):
             assert run.quantity in {"prefill", "decode_step", "request", "mean_token"}
+
+
+def test_every_collective_names_its_source_and_is_measured_once():
+    assert len(collectives) == 858
+    assert {row.collective_source for row in collectives} == {row.collective_source for row in collective_sources}
+    settings = [(row.operation, row.device, row.implementation, row.n_devices, row.message_bytes) for row in collectives]
+    assert len({*settings}) == len(settings)
 
 
 def test_unknown_measurement_fields_are_named():

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from llm_latency.catalogue.dataset import Dataset
 
 __all__ = [
-    "AllReduceMeasurement",
     "AttentionMeasurement",
+    "CollectiveMeasurement",
+    "CollectiveSource",
     "ExpertMeasurement",
     "LatencyMeasurement",
     "MatmulMeasurement",
@@ -21,8 +22,9 @@ __all__ = [
     "Run",
     "RunSource",
     "TokenMeasurement",
-    "all_reduces",
     "attention_cores",
+    "collective_sources",
+    "collectives",
     "expert_layers",
     "latencies",
     "layer_operators",
@@ -108,11 +110,15 @@ class MatmulMeasurement(Measurement):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AllReduceMeasurement(Measurement):
-    """A published time of one all-reduce.
+class CollectiveMeasurement:
+    """A published time of one collective within one server.
 
     Parameters
     ----------
+    collective_source : str
+        Key of `collective_sources`, which says where it was published and what is not known about it.
+    operation : str
+        ``all-reduce``, ``all-gather``, ``reduce-scatter`` or ``all-to-all``.
     device : str
         Key of the catalogue.
     implementation : str
@@ -120,18 +126,43 @@ class AllReduceMeasurement(Measurement):
     n_devices : int, count
         Devices that take part.
     message_bytes : int, byte
-        Size of the vector that is summed.
+        Size of the vector: what an all-reduce sums, an all-gather leaves on each device, and each device
+        brings to a reduce-scatter or an all-to-all.
     time : float, s
         The latency.
-    reading_error, source, read_on, notes : float, str, str, str
-        As in `Measurement`.
+    reading_error : float, s
+        Half a unit of the last printed digit.
     """
 
+    collective_source: str
+    operation: str
     device: str
     implementation: str
     n_devices: int
     message_bytes: int
     time: float
+    reading_error: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollectiveSource:
+    """Where times of collectives were published.
+
+    Parameters
+    ----------
+    collective_source : str
+        Key.
+    library : str
+        The software that ran, with its version.
+    source, read_on, notes : str
+        Where and when it was read, and what is not known.
+    """
+
+    collective_source: str
+    library: str
+    source: str
+    read_on: str
+    notes: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -345,7 +376,8 @@ class RunSource:
 
 latencies = Dataset(LatencyMeasurement, "latencies.csv")
 matmuls = Dataset(MatmulMeasurement, "matmuls.csv")
-all_reduces = Dataset(AllReduceMeasurement, "all_reduces.csv")
+collectives = Dataset(CollectiveMeasurement, "collectives.csv")
+collective_sources = Dataset(CollectiveSource, "collective_sources.csv")
 token_log = Dataset(TokenMeasurement, "token_log.csv")
 profile = Dataset(ProfileMeasurement, "profile.csv")
 attention_cores = Dataset(AttentionMeasurement, "attention_cores.csv")
