@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PYDEVD_DISABLE_FILE_VALIDATION = 1
 
-.PHONY: book serve pdf lab test test-notebooks test-long site-check notebooks text pictures mutants lint lock clean
+.PHONY: book serve pdf lab test test-notebooks test-long site-check notebooks text pictures collectives mutants lint lock clean
 
 # A build starts from scratch: Sphinx warns about a page only when it reads it.
 book: $(READY)
@@ -77,6 +77,10 @@ text: $(READY)
 # The icons of the site and the picture of a shared link are committed: draw them again when the first page changes.
 pictures: $(READY)
 	$(BIN)/python tools/draw_pictures.py
+
+# The constants of the collectives are committed: fit them again when the measured times change. Prints their errors.
+collectives: $(READY)
+	$(BIN)/python tools/fit_collectives.py
 
 # MUTANTS="roofline|kv_cache" takes the modules and mutants whose names match, SAMPLE=50 fewer places of the library's
 # Python, SEED=1 others, SKIP=200 leaves out as many, which an earlier run has tried.

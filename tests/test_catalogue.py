@@ -64,6 +64,17 @@ RULES = {
     "attention_cores.csv": SOURCED | MEASURED,
     "collectives.csv": {name: rule for name, rule in MEASURED.items() if name != "notes"}
     | {"operation": one_of("all-reduce", "all-gather", "reduce-scatter", "all-to-all"), "device": known(ll.devices)},
+    "collective_constants.csv": {
+        "device": known(ll.devices),
+        "left_out": one_of("0", "2", "4", "8"),
+        "regime": one_of("small", "medium", "large"),
+        "link_bandwidth": POSITIVE,
+        "kind": one_of("fitted"),
+        **dict.fromkeys(
+            ("start_latency", "link_latency", "message_overhead", "launch_latency"),
+            ("seconds, less than a millisecond", lambda cell: 0 <= float(cell) < 1e-3),
+        ),
+    },
     "collective_sources.csv": SOURCED | {"notes": ("words that say what is not known", lambda cell: "not" in cell)},
     "expert_layers.csv": SOURCED | MEASURED,
     "layer_operators.csv": SOURCED | MEASURED | {"model": known(ll.models)},
@@ -303,7 +314,9 @@ def test_measurements_name_catalogued_models_and_devices(faults):
 def test_every_collective_names_its_source_and_is_measured_once():
     assert len(collectives) == 858
     assert {row.collective_source for row in collectives} == {row.collective_source for row in collective_sources}
-    settings = [(row.operation, row.device, row.implementation, row.n_devices, row.message_bytes) for row in collectives]
+    settings = [
+        (row.operation, row.device, row.implementation, row.n_devices, row.message_bytes) for row in collectives
+    ]
     assert len({*settings}) == len(settings)
 
 

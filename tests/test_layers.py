@@ -28,16 +28,16 @@ LAYERS = [
     "catalogue.dataset evaluation charts.labels formulas.transformer formulas.footprint formulas.attention "
     "formulas.long_context formulas.quantisation",
     "catalogue.measurements charts.bars operator_model.machine formulas.roofline formulas.collectives",
-    "charts.plots formulas.kv_cache formulas.experts operator_model.operator",
+    "charts.plots formulas.kv_cache formulas.experts formulas.collective_schedules operator_model.operator",
     "formulas.latency operator_model.blocks operator_model.limits",
-    "formulas operator_model.operators charts.live",
+    "formulas operator_model.operators charts.live calibration.collective_times",
     "operator_model.passes",
     "operator_model.shape",
     "operator_model.deployment",
     "operator_model.memory",
     "operator_model.times operator_model.explain charts.pass_expressions",
     "charts.calculator",
-    "catalogue operator_model charts",
+    "catalogue operator_model calibration charts",
     "",
 ]
 LEVEL = {module: level for level, line in enumerate(LAYERS) for module in line.split() or [""]}

@@ -1,13 +1,12 @@
 """Where the milliseconds go: the latency of LLM inference as formulas that run.
 
 For a model on a device, from the catalogue or your own (`Model`, `Device`, `Deployment`):
-
-    decode_step_time, prefill_time, request_time    seconds
+    decode_step_time, prefill_time, request_time    seconds, of one message `collective_time`
     memory, explain                                 bytes, and whether they fit; the time, operator by operator
-
 `models` and `devices` are catalogues, `evaluate` computes a formula. Continue with `help(decode_step_time)`.
 """
 
+from llm_latency.calibration.collective_times import collective_time as collective_time
 from llm_latency.catalogue.devices import Device as Device
 from llm_latency.catalogue.devices import devices as devices
 from llm_latency.catalogue.models import Model as Model
@@ -15,6 +14,7 @@ from llm_latency.catalogue.models import models as models
 from llm_latency.evaluation import evaluate as evaluate
 from llm_latency.formula import FORMULAS as FORMULAS
 from llm_latency.formulas import attention as attention
+from llm_latency.formulas import collective_schedules as collective_schedules
 from llm_latency.formulas import collectives as collectives
 from llm_latency.formulas import experts as experts
 from llm_latency.formulas import footprint as footprint

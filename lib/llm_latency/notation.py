@@ -240,7 +240,33 @@ stage_bandwidth = quantity(
 link_latency = quantity(
     "link_latency", r"t_{\ell}", second, "latency of one message between devices", "machine", zero_allowed=True
 )
+start_latency = quantity(
+    "start_latency",
+    "t_{0}",
+    second,
+    "latency of a collective before and after its messages: launch and synchronisation",
+    "machine",
+    zero_allowed=True,
+)
+message_overhead = quantity(
+    "message_overhead",
+    "t_{o}",
+    second,
+    "time between two messages that a device sends without waiting for an answer",
+    "machine",
+    zero_allowed=True,
+)
+network_latency = quantity(
+    "network_latency", "t_{n}", second, "latency of one message between servers", "machine", zero_allowed=True
+)
 devices_per_node = count("devices_per_node", "N_{n}", "devices of one server", "machine")
+devices_per_switch = count(
+    "devices_per_switch", "N_{s}", "devices below one switch of a tree, which share a link to the others", "machine"
+)
+uplink_bandwidth = quantity(
+    "uplink_bandwidth", "A_{u}", byte / second, "rate of the link that the devices below one switch share", "machine"
+)
+torus_axes = count("torus_axes", "K", "axes of a torus of links: each device has two neighbours on each", "machine")
 
 # How the model is spread over the machine
 tp = count("tp", "N_{t}", "devices that share every matrix (tensor parallelism)", "deployment")

@@ -1,0 +1,1 @@
+"""What theory leaves out: constants that were fitted to measurements, and the times that they give."""
