@@ -21,6 +21,7 @@ from llm_latency.charts.live import live_chart
 from llm_latency.charts.specification import EXAMPLE, MIME_TYPE, OWN, doublings
 from llm_latency.charts.vega_expressions import javascript
 from llm_latency.formulas.attention import grouped_attention_intensity, grouped_kv_bytes_per_token
+from llm_latency.formulas.collective_schedules import ring_call_time
 from llm_latency.formulas.collectives import all_reduce_time
 from llm_latency.formulas.experts import distinct_experts
 from llm_latency.formulas.footprint import kv_cache_bytes, weight_bytes
@@ -275,6 +276,13 @@ def all_reduce(**values):
     return {"all-reduce": both, "communication": both - waiting, "latency": waiting}
 
 
+def ring(**values):
+    """Return seconds of the start and the steps on a ring, and of the bytes."""
+    both = evaluate(ring_call_time, **values)
+    waiting = values["start_latency"] + 2 * (values["n_devices"] - 1) * values["link_latency"]
+    return {"all-reduce": both, "latency": waiting, "communication": both - waiting}
+
+
 def two_clocks(whole, read, work, **values):
     """Return the seconds that these bytes take to read and these FLOP to compute."""
     reading = read / (values["n_devices"] * values["mem_bandwidth"])
@@ -338,6 +346,7 @@ DRAWN = {
         (1e3, SHAPE_260B | {"link_latency": 8e-6}, times({"prefill": overlapped_prefill_time} | PREFILL))
     ],
     "communication": [(1e3, SHAPE_260B, times(SERIAL))],
+    "collectives": [(1e6, {"start_latency": 8e-6}, ring)],
     "batch-size": [(1e3, SHAPE_13B | LINKS, times(CACHED))],
     "kv-cache": [(1e3, SHAPE_13B | LINKS, times(CACHED)), (1e-9, SHAPE_13B, held)],
     "roofline": [(1e-12, {}, rates)],
