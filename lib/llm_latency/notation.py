@@ -257,11 +257,16 @@ message_overhead = quantity(
     zero_allowed=True,
 )
 network_latency = quantity(
-    "network_latency", "t_{n}", second, "latency of one message between servers", "machine", zero_allowed=True
+    "network_latency",
+    r"t_{n}",
+    second,
+    "latency of one message between devices of different servers",
+    "machine",
+    zero_allowed=True,
 )
 devices_per_node = count("devices_per_node", "N_{n}", "devices of one server", "machine")
 devices_per_switch = count(
-    "devices_per_switch", "N_{s}", "devices below one switch of a tree, which share a link to the others", "machine"
+    "devices_per_switch", "N_{u}", "devices below one switch of a tree, which share a link to the others", "machine"
 )
 uplink_bandwidth = quantity(
     "uplink_bandwidth", "A_{u}", byte / second, "rate of the link that the devices below one switch share", "machine"

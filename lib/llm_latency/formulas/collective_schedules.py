@@ -44,19 +44,19 @@ _nodes = n_devices / devices_per_node
 _in_node = devices_per_node - 1
 
 
-@formula(r"t_{\mathrm{send}}", second, page=PAGE, example=SERVER, result=1.233e-05)
+@formula(r"t_{\mathrm{call}}^{\mathrm{send}}", second, page=PAGE, example=SERVER, result=1.233e-05)
 def point_to_point_call_time():
     """Time of a vector's way from one device to another."""
     return start_latency + link_latency + message_bytes / link_bandwidth
 
 
-@formula(r"t_{\mathrm{gather}}", second, page=PAGE, example=SERVER, result=1.792e-05)
+@formula(r"t_{\mathrm{call}}^{\mathrm{gather}}", second, page=PAGE, example=SERVER, result=1.792e-05)
 def gather_call_time():
     """Time of an all-gather or a reduce-scatter on a ring."""
     return start_latency + _others * link_latency + _others * _part / link_bandwidth
 
 
-@formula(r"t_{\mathrm{exchange}}", second, page=PAGE, example=SERVER, result=1.262e-05)
+@formula(r"t_{\mathrm{call}}^{\mathrm{all\text{-}to\text{-}all}}", second, page=PAGE, example=SERVER, result=1.262e-05)
 def all_to_all_call_time():
     """Time of an all-to-all: each device sends every other one a part of its vector, to all of them at once."""
     return start_latency + link_latency + _others * message_overhead + _others * _part / link_bandwidth
