@@ -114,11 +114,11 @@ def pairs(row):
 
 def registered(quantity):
     """Name the variable whose unit a quantity has."""
-    other_peaks = {*COMPUTE_DTYPES.values(), "peak_flops_fp16_accumulate"}
+    other_peaks = {*COMPUTE_DTYPES.values(), "peak_flops_fp16_accumulate", "peak_flops_fp8_fp16_accumulate"}
     quantity = quantity.rpartition(".")[2]  # local.window is the window of some layers
     # Those that no formula names.
     counts = {"n_active_params": "n_params", "kv_projections": "n_layers", "link_domain": "devices_per_node"}
-    counts |= dict.fromkeys(ll.Device.words, "devices_per_node")
+    counts |= dict.fromkeys({*ll.Device.words, *ll.Model.words}, "devices_per_node") | {"printed_mem_size": "mem_size"}
     return "peak_flops" if quantity in other_peaks else counts.get(quantity, quantity)
 
 
@@ -151,7 +151,7 @@ def test_every_value_of_a_specification_is_a_number_in_the_unit_of_its_quantity(
                 with faults.at(file, f"row {number}", quantity):
                     unit = unit_label(REGISTRY[registered(quantity)].unit)
                     assert row["unit"] == unit, f"the unit {row['unit']!r} must be {unit!r}"
-                    words = ll.Device.words.get(quantity)
+                    words = {**ll.Device.words, **ll.Model.words}.get(quantity)
                     assert value in words if words else float(value) >= 0, (
                         f"{value!r} must be {words or 'a number >= 0'}"
                     )

@@ -24,13 +24,20 @@ COMPUTE_DTYPES = {
 }
 """The peak rate that applies to each number format of the arithmetic."""
 
+SHORT_SUMS = {"fp16": "peak_flops_fp16_accumulate", "fp8": "peak_flops_fp8_fp16_accumulate"}
+"""The peak rate with sums in 16 bits, where a device has one that is higher."""
+
 MOST_DEVICES = 1e6
-PLAUSIBLE = dict.fromkeys((*COMPUTE_DTYPES.values(), "peak_flops_fp16_accumulate"), ("FLOP/s", 1e9, 1e18, (12, 15))) | {
+PEAKS = (*dict.fromkeys(COMPUTE_DTYPES.values()), *SHORT_SUMS.values())
+PLAUSIBLE = dict.fromkeys(PEAKS, ("FLOP/s", 1e9, 1e18, (12, 15))) | {
     "mem_bandwidth": ("byte/s", 1e8, 1e15, (9, 12)),
     "mem_size": ("byte", 1e8, 1e14, (9, 12)),
+    "printed_mem_size": ("byte", 1e8, 1e14, (9, 12)),
     "link_bandwidth": ("byte/s", 1e7, 1e14, (9, 12)),
     "network_bandwidth": ("byte/s", 1e6, 1e14, (9, 12)),
     "link_latency": ("s", 0, 0.1, (-6, -9)),
+    "network_latency": ("s", 0, 0.1, (-6, -9)),
+    "offload_bandwidth": ("byte/s", 1e7, 1e14, (9, 12)),
 }
 """Unit of each quantity, what a machine may have, and the powers of ten of other units that people use for it."""
 
@@ -90,20 +97,23 @@ class Device(Spec):
         Key in the catalogue.
     peak_flops : float, FLOP/s
         Dense 16-bit peak of the matrix units, with sums in 32 bits.
-    peak_flops_fp16_accumulate : float, FLOP/s, optional
-        The same with sums in 16 bits, where that is faster.
+    peak_flops_fp16_accumulate, peak_flops_fp8_fp16_accumulate : float, FLOP/s, optional
+        Dense peak of numbers in 16 bits, and in 8, with sums in 16 bits, where that is faster.
     peak_flops_fp8, peak_flops_int8, peak_flops_fp4 : float, FLOP/s, optional
-        Dense peak in other number formats, where there is one.
+        Dense peak in other number formats, where there is one; sums in 32 bits.
     mem_bandwidth : float, byte/s
         Peak memory bandwidth.
     mem_size : float, byte, optional
-        Size of the memory; not set for Apple's chips, which are sold with several sizes.
+        Memory that the device reports, or the printed size where no report was found; not set for Apple's chips,
+        which are sold with several sizes.
+    printed_mem_size : float, byte, optional
+        Size that the datasheet prints, in gigabytes that often mean gibibytes; a name, in no formula.
     link_bandwidth : float, byte/s, optional
         Peak rate to other devices of the server, one direction, all links together.
     network_bandwidth : float, byte/s, optional
         Peak rate to what lies beyond the links, one direction, in the vendor's own server.
-    link_latency : float, s, optional
-        Latency of one message; no datasheet states it.
+    link_latency, network_latency : float, s, optional
+        Latency of one message over links, and to other servers; no datasheet states it.
     link_domain : int, count, optional
         How many devices the links connect with each other.
     link_kind : str, optional
@@ -135,11 +145,14 @@ class Device(Spec):
     peak_flops_fp8: float | None = None
     peak_flops_int8: float | None = None
     peak_flops_fp4: float | None = None
+    peak_flops_fp8_fp16_accumulate: float | None = None
     mem_bandwidth: float
     mem_size: float | None = None
+    printed_mem_size: float | None = None
     link_bandwidth: float | None = None
     network_bandwidth: float | None = None
     link_latency: float | None = None
+    network_latency: float | None = None
     link_domain: int | None = None
     link_kind: str | None = None
 
@@ -148,6 +161,8 @@ class Device(Spec):
     def __post_init__(self):
         super().__post_init__()
         for name, (unit, *_) in PLAUSIBLE.items():
+            if name not in self.__dataclass_fields__:
+                continue
             value = getattr(self, name)
             if value is not None or self.__dataclass_fields__[name].default is MISSING:
                 check_plausible(name, value, self.name)
@@ -166,11 +181,16 @@ class Device(Spec):
     @property
     def arguments(self) -> dict[str, float]:
         """The values by their names in the registry, where `peak_flops` is the only peak: see `computing_in`."""
-        others = {*COMPUTE_DTYPES.values(), "peak_flops_fp16_accumulate", "link_domain"} - {"peak_flops"}
+        others = {*PEAKS, "printed_mem_size", "link_domain"} - {"peak_flops"}
         return {name: value for name, value in super().arguments.items() if name not in others}
 
+    @property
+    def compute_dtypes(self) -> tuple[str, ...]:
+        """The number formats that the device computes in."""
+        return tuple(name for name, peak in COMPUTE_DTYPES.items() if getattr(self, peak) is not None)
+
     def peak_in(self, dtype: str) -> float:
-        """Return the peak of a number format.
+        """Return the peak of a number format: with sums in 16 bits where that is faster, which some engines use.
 
         Parameters
         ----------
@@ -191,14 +211,21 @@ class Device(Spec):
         --------
         >>> devices["H100-SXM"].peak_in("fp8")
         1979000000000000.0
+        >>> devices["RTX-4090"].peak_in("bf16"), devices["RTX-4090"].peak_in("fp16")
+        (165200000000000.0, 330300000000000.0)
         """
         if not isinstance(dtype, str):
             raise ValueError(f"compute_dtype = {short(dtype)}: must be one of {', '.join(COMPUTE_DTYPES)}")
-        available = [name for name, peak in COMPUTE_DTYPES.items() if getattr(self, peak) is not None]
+        available = self.compute_dtypes
         if dtype not in available:
             hint = "" if dtype in COMPUTE_DTYPES else suggestion(dtype, available)
             raise ValueError(f"compute_dtype = {short(dtype)}: {hint}{self.name} computes in {', '.join(available)}")
-        return getattr(self, COMPUTE_DTYPES[dtype])
+        return getattr(self, self._peak_of(dtype))
+
+    def _peak_of(self, dtype: str) -> str:
+        """Name the peak that applies to a number format."""
+        usual, short_sums = COMPUTE_DTYPES[dtype], SHORT_SUMS.get(dtype, COMPUTE_DTYPES[dtype])
+        return short_sums if (getattr(self, short_sums) or 0) > getattr(self, usual) else usual
 
     def computing_in(self, dtype: str) -> Device:
         """Return the device with the peak of another number format.
@@ -227,8 +254,8 @@ class Device(Spec):
         ...
         ValueError: compute_dtype = 'fp8': A100-80GB-SXM computes in fp16, bf16, int8
         """
-        rate, peak = self.peak_in(dtype), COMPUTE_DTYPES[dtype]
-        others = dict.fromkeys(set(COMPUTE_DTYPES.values()) - {"peak_flops"})
+        rate, peak = self.peak_in(dtype), self._peak_of(dtype)
+        others = dict.fromkeys({*PEAKS} - {"peak_flops"})
         sources = {**self.sources, "peak_flops": self.sources[peak]} if peak in self.sources else self.sources
         return replace(self, peak_flops=rate, sources=sources, **others)
 

@@ -168,4 +168,5 @@ def stored_as(model: Model, name: str, option: str = "weight_bits") -> Model:
     table = _mean_bytes(kind, 1, model.layers[0].sizes, ("every", "embedding"), model.d_model)
     vocab = {"bytes_per_vocab_param": head if model.vocab_matrices == 1 else table, "bytes_per_head_param": head}
     remark = f"{model.remark} Stored as llama.cpp's {kind}.".strip()
-    return replace(model, groups=groups, bytes_per_param=NEVER_QUANTISED, **vocab, **shared, remark=remark)
+    shared |= {"bytes_per_param": NEVER_QUANTISED, "compute_dtype": None}
+    return replace(model, groups=groups, **vocab, **shared, remark=remark)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from os import PathLike
 
 from llm_latency.catalogue.configuration.reader import model_fields
+from llm_latency.catalogue.devices import COMPUTE_DTYPES
 from llm_latency.catalogue.frozen import ReadOnlyDict, set_frozen
 from llm_latency.catalogue.layers import (
     CAN_LACK,
@@ -26,6 +27,7 @@ __all__ = ["Model", "models"]
 
 REACH_IN_WORDS = {"window": "window", "chunk": "chunk", "index_topk": "selection"}
 PLAIN_MLP, MLP_RATIO = 2, 4
+NO_SIZES = {"name", "sources", "remark", "groups", "compute_dtype"}
 MAY_BE_ZERO = {"n_positions", *CAN_LACK}
 
 
@@ -60,6 +62,8 @@ class Model(Layer, Spec):
         2, or 1 if the unembedding reuses the embedding.
     n_positions : int, count, optional
         Learned position vectors.
+    compute_dtype : str, optional
+        Number format of the arithmetic, where it is published with quantised activations: ``fp8``, ``int8`` or ``fp4``.
     groups : mapping of str to mapping of str to int, optional
         Layers that differ from the rest, by a name of your own: ``n_layers``, how many there are, and what is
         different; 0 for what they do not have.
@@ -110,16 +114,22 @@ class Model(Layer, Spec):
     vocab: int | None = None
     vocab_matrices: int | None = None
     n_positions: int = 0
+    compute_dtype: str | None = None
     groups: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    words = ReadOnlyDict({"compute_dtype": tuple(COMPUTE_DTYPES)})
 
     def __post_init__(self):
         self._check_groups()
         super().__post_init__()
         for item in fields(self):
             given = getattr(self, item.name)
-            if item.name in ("name", "sources", "remark", "groups") or (given is None and item.default is None):
+            if item.name in NO_SIZES or (given is None and item.default is None):
                 continue
             check_size(f"{self.name}: {item.name}", item, given, item.name in MAY_BE_ZERO)
+        if self.compute_dtype not in (None, *COMPUTE_DTYPES):
+            legal = ", ".join(COMPUTE_DTYPES)
+            raise ValueError(f"{self.name}: compute_dtype = {short(self.compute_dtype)}: must be one of {legal}")
         complete(self, self.name, self.d_model)
         set_frozen(self, groups=ReadOnlyDict({name: ReadOnlyDict(group) for name, group in self.groups.items()}))
         set_frozen(self, layers=self._layers())

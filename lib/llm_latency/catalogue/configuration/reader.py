@@ -11,6 +11,7 @@ from functools import cache
 from os import PathLike
 
 from llm_latency.catalogue.configuration.architectures import ARCHITECTURES, Architecture
+from llm_latency.catalogue.configuration.arithmetic import read_compute_dtype
 from llm_latency.catalogue.configuration.document import Document, opened
 from llm_latency.catalogue.configuration.formats import read_storage
 from llm_latency.catalogue.configuration.keys import Keys
@@ -75,6 +76,7 @@ def model_fields(source: str | PathLike | Mapping, dtype: str | None = None) -> 
         "vocab": keys.count("vocab_size"),
         "vocab_matrices": 1 if keys.flag("tie_word_embeddings", True) else 2,
         "bytes_per_activation": activation / BITS_PER_BYTE,
+        "compute_dtype": read_compute_dtype(document.storage),
     }
     if (state := _given_bits(keys, "mamba_ssm_dtype", "mamba_ssm_cache_dtype")) is not None:
         whole["bytes_per_state"] = state / BITS_PER_BYTE
