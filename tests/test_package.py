@@ -129,7 +129,7 @@ def test_catalogues_give_frames_with_values_and_sources():
 
 
 def test_measurements_have_a_length_iterate_and_give_frames():
-    assert len(runs) == len(list(runs)) == len(runs.to_frame()) == 778
+    assert len(runs) == len(list(runs)) == len(runs.to_frame()) == 1462
     assert list(latencies.to_frame()["time"]) == [row.time for row in latencies]
 
 

@@ -333,6 +333,8 @@ class Run:
         The latency of the whole batch.
     kind : str
         ``measured``, or ``derived`` from measured latencies.
+    remark : str
+        The file of the source, the version of the engine, and how it was loaded, where the source has several.
     """
 
     run_source: str
@@ -350,6 +352,7 @@ class Run:
     quantity: str
     time: float
     kind: str
+    remark: str
 
 
 @dataclass(frozen=True, kw_only=True)
