@@ -15,9 +15,10 @@ PHI = 2  # FLOP of a multiply-add
 
 OPTIONS = dict(tp=1, pp=1, ep=1, microbatches=1)
 OPTIONS |= dict(weight_bits=None, expert_bits=None, vocab_bits=None, kv_bits=None)
-OPTIONS |= dict(group_size=None, scale_bits=16, zero_point_bits=0, compute_dtype="fp16")
-OPTIONS |= dict(devices_per_node=None, network_bandwidth=None, link_latency=None)
-OPTIONS |= dict(all_reduce="direct", routing="uniform")
+OPTIONS |= dict(group_size=None, scale_bits=16, zero_point_bits=0, compute_dtype=None)
+OPTIONS |= dict(devices_per_node=None, network_bandwidth=None, link_latency=None, network_latency=None)
+OPTIONS |= dict(all_reduce="direct", routing="uniform", cache_split="heads")
+OPTIONS |= dict(offload="none", offload_share=1, offload_bandwidth=inf)
 OPTIONS |= dict(compute_efficiency=1, bandwidth_efficiency=1, link_efficiency=1)
 OPTIONS |= dict(activation_traffic=0, overlap_exponent=None)
 
@@ -148,6 +149,21 @@ def cached_elements(group, o):
     return max(1, group.n_kv_heads / o.tp) * (group.head_dim + (group.value_dim or group.head_dim))
 
 
+def sharing(group, o):
+    """Return how many devices read the same keys if they divide heads."""
+    return o.tp if group.kv_rank or group.output_rank else max(1, o.tp / group.n_kv_heads)
+
+
+def divided(o, p, number, x, y):
+    """Return what a device that shares keys with others does: sequences, tokens, keys met and moved, heads at once."""
+    if o.cache_split == "context":
+        return p.B, p.T, x / number, y / number, number
+    if o.cache_split == "sequences":
+        busiest = min(p.B, ceil(p.B / number))
+        return busiest, p.T * busiest / p.B, x, y, number
+    return p.B, p.T, x, y, 1
+
+
 def attention(group, h, o, p, b, b_kv):
     """Return the operators of attention; latent attention absorbs or expands."""
     n, a, r_q, d = group.n_layers, group.n_heads / o.tp, group.query_rank, group.head_dim
@@ -175,8 +191,9 @@ def attention(group, h, o, p, b, b_kv):
         output = group.output_rank * mixed / group.output_groups + group.output_rank * h
 
     def core(x, y):
-        vectors, between = p.T * a * (score + value), p.B * y * expanded
-        flops, kv_bytes = PHI * p.T * x * a * (score + value), b_kv * p.B * y * cached
+        B, T, x, y, more = divided(o, p, sharing(group, o), x, y)
+        vectors, between = T * a * more * (score + value), B * y * expanded * more
+        flops, kv_bytes = PHI * T * x * a * more * (score + value), b_kv * B * y * cached
         # Expanded keys and values are written by one kernel and read by the next.
         return Operator(n, 0, 0, flops, 0, kv_bytes, vectors + 2 * between, vectors + between)
 
@@ -187,7 +204,7 @@ def attention(group, h, o, p, b, b_kv):
     each = group.compression or 1  # tokens for which one entry stands
     everything = [keys / each for keys in met_and_moved(p)]
     if group.index_heads:
-        found |= indexer(group, h, p, b, b_kv, *everything)
+        found |= indexer(group, h, o, p, b, b_kv, *everything)
     chosen = [keys / each for keys in met_and_moved(p, group.index_topk)]
     if group.compression:
         found["windowed attention"] = core(*met_and_moved(p, group.window))
@@ -200,13 +217,14 @@ def attention(group, h, o, p, b, b_kv):
     return found | {"output": product(n, output, b.attention, p.T, mixed + h)}
 
 
-def indexer(group, h, p, b, b_kv, x, y):
+def indexer(group, h, o, p, b, b_kv, x, y):
     """Return what compares a query of several short heads with one short key of each token or entry."""
     heads, width, source = group.index_heads, group.index_heads * group.index_dim, group.query_rank or h
     made = [width, group.index_dim, heads]  # queries, the key, and the weights of the heads
     params = source * width + h * group.index_dim + h * heads
-    scores = p.T * (width + heads)
-    flops, read = PHI * p.T * x * width, (group.bytes_per_index or b_kv) * p.B * y * group.index_dim
+    B, T, x, y, _ = divided(o, p, o.tp, x, y)
+    scores = T * (width + heads)
+    flops, read = PHI * T * x * width, (group.bytes_per_index or b_kv) * B * y * group.index_dim
     return {
         "indexer": product(group.n_layers, params, b.attention, p.T, source + h + sum(made)),
         "index scores": Operator(group.n_layers, 0, 0, flops, 0, read, scores, scores),
@@ -264,9 +282,14 @@ def layers(model, group, o, p):
     """Return the operators of equal layers by name."""
     b, n, h, j = storage_of(group, o), group.n_layers, model.d_model, model.residual_blocks
     has_attention, has_mlp = group.n_heads != 0, bool(group.n_experts) or group.mlp_width != 0
-    found = attention(group, h, o, p, b, storage_of_key(model, o)) if has_attention else {}
+    whole, own = o, p
+    if o.cache_split == "data-parallel":  # everything of attention on every device, for its own sequences
+        busiest = min(p.B, ceil(p.B / o.tp))
+        own = SimpleNamespace(**vars(p) | dict(B=busiest, T=p.T * busiest / p.B))
+        whole = SimpleNamespace(**vars(o) | dict(tp=1))
+    found = attention(group, h, whole, own, b, storage_of_key(model, o)) if has_attention else {}
     if group.state_heads:
-        found |= recurrence(model, group, o, p, b)
+        found |= recurrence(model, group, whole, own, b)
     if group.n_experts:
         found |= mixture(group, h, o, p, b)
     elif has_mlp:
@@ -291,19 +314,27 @@ def ends(model, o, p):
     }
 
 
-def decoder(model, o, p, time=None):
-    """List the operators of a pass with their names, a device's share of all layers.
+def ways_of(group, o, p):
+    """List the ways in which a layer can run: how the cache is divided, and, over a cache, whether latents expand."""
+    passes = [p]
+    if group.kv_rank and not p.absorbed and p.context > 0:
+        passes.append(SimpleNamespace(**vars(p) | dict(absorbed=True)))
+    splits = ["heads", "sequences", "context", "data-parallel"] if o.cache_split == "best" else [o.cache_split]
+    return [(SimpleNamespace(**vars(o) | dict(cache_split=split)), each) for each in passes for split in splits]
 
-    Over a cache, a layer takes what its latent vectors' two ways leave as the shorter time.
+
+def decoder(model, o, p, time=None):
+    """List the operators of a pass with their names, a device's share of all layers, and how each group runs.
+
+    `time` adds up what a group takes in one way; without it the first one is taken.
     """
-    found = [*ends(model, o, p).items()]
+    found, chosen = [*ends(model, o, p).items()], []
     for group in model.layers:
-        own = layers(model, group, o, p)
-        if group.kv_rank and not p.absorbed and p.context > 0 and time:
-            other = layers(model, group, o, SimpleNamespace(**vars(p) | dict(absorbed=True)))
-            own = min(own, other, key=lambda each: sum(one.count * time(one) for one in each.values()))
-        found += own.items()
-    return found
+        ways = [(layers(model, group, *way), group, *way) for way in ways_of(group, o, p)]
+        best = min(ways, key=lambda way: time(*way)) if time else ways[0]
+        found += best[0].items()
+        chosen.append(best[1:])
+    return found, chosen
 
 
 # Times: page operator-model.
@@ -317,28 +348,81 @@ def overlapped(compute, memory, exponent):
     return longer * (1 + (shorter / longer) ** exponent) ** (1 / exponent)
 
 
-def message_times(model, device, o, p):
-    """Return the times of all all-reduces, eq-all-reduce-time, and of the sends to next stages, eq-stage-send-time."""
-    message = model.bytes_per_activation * p.T * model.d_model
+def links_of(device, o):
+    """Return rates and latencies inside a server and between servers, and the devices of a server."""
     link = (device.link_bandwidth or inf) * o.link_efficiency
     network = (o.network_bandwidth or device.network_bandwidth or inf) * o.link_efficiency
     latency = (device.link_latency or 0) if o.link_latency is None else o.link_latency
-    per_node = o.devices_per_node or device.link_domain or 8
+    given = (o.network_latency, device.network_latency, latency)
+    beyond = next(each for each in given if each is not None)
+    return link, network, latency, beyond, o.devices_per_node or device.link_domain or 8
+
+
+def in_a_row(o, number, servers, latency, beyond):
+    """Return the latency of the messages of a phase between a number of devices, of which some leave a server."""
+    hops = number - 1 if o.all_reduce == "ring" else min(1, number - 1)
+    leaving = min(hops, servers - 1)
+    return (hops - leaving) * latency + leaving * beyond
+
+
+def layer_messages(model, device, group, o, p):
+    """Return the times of the all-reduces of a group of layers, eq-all-reduce-time, and of what else it exchanges."""
+    link, network, latency, beyond, per_node = links_of(device, o)
     servers = ceil(o.tp / per_node)
     inside = o.tp / servers
     within, between = (inside - 1) / inside / link, (servers - 1) / servers / (inside * network)
-    hops = o.tp - 1 if o.all_reduce == "ring" else min(1, o.tp - 1)
-    all_reduce = 2 * (hops * latency + max(within, between) * message)
+    message = model.bytes_per_activation * p.T * model.d_model
+    all_reduce = 2 * in_a_row(o, o.tp, servers, latency, beyond) + 2 * max(within, between) * message
+    blocks = model.residual_blocks
+    if o.cache_split == "data-parallel":
+        blocks = int(bool(group.n_experts) or group.mlp_width != 0)
+    found = {"all-reduces": group.n_layers * blocks * all_reduce}
+    if o.cache_split in ("sequences", "context") and group.n_heads != 0:
+        own = layers(model, group, SimpleNamespace(**vars(o) | dict(cache_split="heads")), p)
+        [core] = [one for name, one in own.items() if name.endswith("attention") and not name.startswith("compressed")]
+        heads = group.n_heads / o.tp
+        if group.kv_rank:
+            width = 2 * group.kv_rank + group.rope_dim if p.absorbed else group.nope_dim + group.rope_dim
+            width += 0 if p.absorbed else group.value_dim
+        else:
+            width = group.head_dim + (group.head_dim if group.output_rank else group.value_dim or group.head_dim)
+        vectors = model.bytes_per_activation * p.T * heads * width
+        number = sharing(group, o)
+        servers = ceil(number / per_node)
+        inside = number / servers
+        sent = {
+            "sequences": max((inside - 1) / number / link, (number - inside) / number / network),
+            "context": max((number - servers) / link, (servers - 1) / network),  # links pass on what the network brings
+        }[o.cache_split]
+        wait = 2 * in_a_row(o, number, servers, latency, beyond)
+        found["exchanges"] = core.count * (wait + sent * vectors)
+    return found
+
+
+def stage_time(model, device, o, p):
+    """Return the time of the sends to next stages, eq-stage-send-time."""
+    link, network, latency, beyond, per_node = links_of(device, o)
+    message = model.bytes_per_activation * p.T * model.d_model / o.tp
     leaving = min(o.pp, ceil(o.tp * o.pp / per_node)) - 1  # stages whose next one is on another server
     staying = o.pp - 1 - leaving
-    stages = (o.pp - 1) * latency + (staying / link + leaving / network) * message / o.tp
-    return {"all-reduces": model.n_layers * model.residual_blocks * all_reduce, "stages": stages}
+    return staying * (latency + message / link) + leaving * (beyond + message / network)
+
+
+def peak(model, device, o):
+    """Return the fastest arithmetic: as published, if the device has it, and with sums in 16 bits where it can."""
+    published = model.compute_dtype if o.weight_bits is None and o.expert_bits is None else None
+    if o.compute_dtype is None and getattr(device, f"peak_flops_{published}", None) is not None:
+        return max(getattr(device, f"peak_flops_{published}"), device.peak_flops_fp8_fp16_accumulate or 0)
+    if o.compute_dtype in (None, "fp16"):
+        return max(device.peak_flops, device.peak_flops_fp16_accumulate or 0)
+    if o.compute_dtype == "fp8":
+        return max(device.peak_flops_fp8, device.peak_flops_fp8_fp16_accumulate or 0)
+    return device.peak_flops if o.compute_dtype == "bf16" else getattr(device, f"peak_flops_{o.compute_dtype}")
 
 
 def rows_of(model, device, o, p, rounds):
     """Return what each operator does and moves in a whole pass, on a mean device, and the times of all stages."""
-    format_of_peak = "" if o.compute_dtype in ("fp16", "bf16") else f"_{o.compute_dtype}"
-    arithmetic = getattr(device, f"peak_flops{format_of_peak}") * o.compute_efficiency
+    arithmetic = peak(model, device, o) * o.compute_efficiency
     bandwidth = device.mem_bandwidth * o.bandwidth_efficiency
     rows = defaultdict(lambda: defaultdict(int))
 
@@ -346,7 +430,17 @@ def rows_of(model, device, o, p, rounds):
         moved = o.activation_traffic * model.bytes_per_activation * one.activations
         return one.flops / arithmetic, (one.weight_bytes + one.kv_bytes + moved) / bandwidth
 
-    for name, one in decoder(model, o, p, lambda each: overlapped(*times(each), o.overlap_exponent)):
+    def group_time(own, group, o, p):
+        busy = sum(
+            one.count * overlapped(*times(kept_here(name, one, o)), o.overlap_exponent) for name, one in own.items()
+        )
+        return busy + sum(layer_messages(model, device, group, o, p).values())
+
+    there = 0
+    found, chosen = decoder(model, o, p, group_time)
+    for name, one in found:
+        there += one.count * moved_there(name, one, o)
+        one = kept_here(name, one, o)
         runs, activation_bytes = one.count * o.microbatches / o.pp, model.bytes_per_activation * one.activations
         compute, memory = times(one)
         more = dict(
@@ -359,9 +453,36 @@ def rows_of(model, device, o, p, rounds):
             time=rounds * one.count * overlapped(compute, memory, o.overlap_exponent),
         )
         rows[name] = {field: rows[name][field] + amount for field, amount in more.items()}
-    for name, time in message_times(model, device, o, p).items():
-        rows[name] = dict.fromkeys(rows["norms"], 0) | {"time": rounds * time}
+    nothing = dict.fromkeys(rows["norms"], 0)
+    for way in chosen:
+        for name, time in layer_messages(model, device, *way).items():
+            rows[name] = nothing | {"time": rows[name]["time"] + rounds * time}
+    rows["stages"] = nothing | {"time": rounds * stage_time(model, device, o, p)}
+    wait = rounds * there / o.offload_bandwidth - sum(row["time"] for row in rows.values())
+    if wait > 0:
+        rows["second memory"] = nothing | {"time": wait}
     return rows
+
+
+def lies_there(name, o):
+    """Say whether the weights, and whether the cache, of an operator lie in a second memory."""
+    cached = name == "index scores" or name.endswith("attention")
+    return o.offload == "weights" or (o.offload == "experts" and name == "experts"), o.offload == "cache" and cached
+
+
+def moved_there(name, one, o):
+    """Return the bytes that an operator needs from a second memory."""
+    weights, cache = lies_there(name, o)
+    return o.offload_share * (weights * one.weight_bytes + cache * one.kv_bytes)
+
+
+def kept_here(name, one, o):
+    """Return an operator without what lies in a second memory."""
+    weights, cache = lies_there(name, o)
+    first, second = 1 - weights * o.offload_share, 1 - cache * o.offload_share
+    return one._replace(
+        params=first * one.params, weight_bytes=first * one.weight_bytes, kv_bytes=second * one.kv_bytes
+    )
 
 
 def operators(model, device, *, batch=1, context=None, prompt=None, steps=1, draft_tokens=0, cached=0, **options):
@@ -410,37 +531,50 @@ def weights_of_fullest_stage(model, o):
     """Return the bytes of the heaviest layers that a stage may have, and of the vocabulary at one end, or at both."""
     p = decode_pass(model, 1, 0)
 
-    def layer(group):
-        return sum(one.params * one.storage for one in layers(model, group, o, p).values())
+    def held_of(operators):
+        return [one.params * one.storage for one in (kept_here(name, one, o) for name, one in operators.items())]
 
-    held = [one.params * one.storage for one in ends(model, o, p).values()]
+    def layer(group):
+        return sum(held_of(layers(model, group, o, p)))
+
+    held = held_of(ends(model, o, p))
     return heaviest(model, o, layer) + (sum(held) if o.pp == 1 else max(held))
 
 
-def kept_of_layer(model, group, o, context):
-    """Return the bytes that a layer keeps of a sequence: keys and values in its reach, index keys, its state."""
-    kept = state_bytes(model, group, o) if group.state_heads else 0
+def kept_of_layer(model, group, o, context, batch):
+    """Return the bytes that a layer keeps of its sequences: keys and values in its reach, index keys, states."""
+    if o.cache_split == "data-parallel":
+        alone = SimpleNamespace(**vars(o) | dict(tp=1, cache_split="heads"))
+        return kept_of_layer(model, group, alone, context, min(batch, ceil(batch / o.tp)))
+    kept = batch * state_bytes(model, group, o) if group.state_heads else 0
     if group.n_heads == 0:
         return kept
+    here = 1 - o.offload_share * (o.offload == "cache")
+
+    def shared(number):
+        return {"context": batch / number, "sequences": min(batch, ceil(batch / number))}.get(o.cache_split, batch)
+
     b_kv, each = storage_of_key(model, o), group.compression or 1
     tokens = min(context, group.window or group.chunk or inf)
     if group.compression:
         tokens += context / each
     if group.kv_projections != 0:
-        kept += b_kv * cached_elements(group, o) * tokens
-    return kept + (group.bytes_per_index or b_kv) * (group.index_dim * context / each if group.index_heads else 0)
+        kept += here * shared(sharing(group, o)) * b_kv * cached_elements(group, o) * tokens
+    if group.index_heads:
+        kept += here * shared(o.tp) * (group.bytes_per_index or b_kv) * group.index_dim * context / each
+    return kept
 
 
 def cache_of_fullest_stage(model, o, batch, context):
     """Return the bytes of the caches and states that a stage keeps, of the layers with the largest ones."""
-    return batch * heaviest(model, o, lambda group: kept_of_layer(model, group, o, context))
+    return heaviest(model, o, lambda group: kept_of_layer(model, group, o, context, batch))
 
 
 def activations_of(model, o, batch, prompt):
     """Return the bytes of the stream of a micro-batch and of the widest kernel, in a decode step or a prefill."""
     part = batch / o.microbatches
     p = decode_pass(model, part, 0) if prompt == 1 else prefill_pass(model, part, prompt)
-    live = max(one.live for _, one in decoder(model, o, p))
+    live = max(one.live for _, one in decoder(model, o, p)[0])
     return model.bytes_per_activation * (p.T * model.d_model + live)
 
 
@@ -461,6 +595,8 @@ def largest(fits):
 def memory(model, device, *, batch=1, context, prompt=1, **options):
     """Return the bytes that the fullest device holds, by part, and the largest batch and context: eq-memory."""
     o = given(options)
+    if o.cache_split == "best":  # in the least memory
+        o.cache_split = "context"
     weights = weights_of_fullest_stage(model, o)
 
     def fits(batch, context):

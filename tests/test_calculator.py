@@ -6,7 +6,7 @@ import pytest
 import vl_convert
 
 import llm_latency as ll
-from llm_latency.charts.calculator import DEVICE_COUNTS, deployment_calculator
+from llm_latency.charts.calculator import AS_PUBLISHED, DEVICE_COUNTS, deployment_calculator
 from llm_latency.charts.specification import EXAMPLE
 from llm_latency.operator_model.shape import layer_groups
 from llm_latency.suggestions import UnknownNameError
@@ -40,7 +40,8 @@ def random_settings(rng):
         "answer": rng.randint(2, 4096),
         "weight_bits": rng.choice([0, 16, 8, 4]),
         "kv_bits": rng.choice([0, 16, 8]),
-        "compute_dtype": rng.choice(["fp16", "fp16", "bf16", "fp8", "int8"]),
+        "compute_dtype": rng.choice([AS_PUBLISHED, AS_PUBLISHED, "fp16", "bf16", "fp8", "int8"]),
+        "prompts": rng.choice([0, 1, 1, 4, 16]),
         "bandwidth_reached": rng.randint(30, 100),
         "flops_reached": rng.randint(20, 100),
         "latency": rng.choice([0, 8.5]),
@@ -54,11 +55,12 @@ def deployment_options(settings):
         tp=settings["tp"],
         batch=settings["batch"],
         prompt=settings["prompt"],
-        compute_dtype=settings["compute_dtype"],
         bandwidth_efficiency=settings["bandwidth_reached"] / 100,
         compute_efficiency=settings["flops_reached"] / 100,
         link_latency=settings["latency"] * 1e-6,
     )
+    if settings["compute_dtype"] != AS_PUBLISHED:
+        options["compute_dtype"] = settings["compute_dtype"]
     return options | {name: settings[name] for name in ("weight_bits", "kv_bits") if settings[name]}
 
 
@@ -75,7 +77,8 @@ def expected_results(model, settings):
     steps = settings["answer"] - 1
     expected["step"] = (1e3 * expected["request"] - expected["prefill"]) / steps
     if ll.devices[settings["device"]].mem_size is not None:
-        held = ll.memory(model, context=settings["prompt"] + steps, **options)
+        at_once = min(settings["prompts"], settings["batch"]) or None
+        held = ll.memory(model, context=settings["prompt"] + steps, prefill_batch=at_once, **options)
         expected |= {
             "weights": held.weights / 1e9,
             "sequence": held.kv_cache / settings["batch"] / 1e9,
@@ -144,7 +147,7 @@ def test_the_parts_of_a_step_are_those_of_its_explanation():
 def test_an_impossible_setting_is_named_and_not_drawn(settings, message):
     assert headline(SPEC, **settings) == [message]
     assert LINE not in texts(vl_convert.vegalite_to_scenegraph(moved(SPEC, **settings)))
-    assert LINE in texts(vl_convert.vegalite_to_scenegraph(SPEC))
+    assert LINE in texts(vl_convert.vegalite_to_scenegraph(moved(SPEC, prompts=0)))
 
 
 @pytest.mark.parametrize("batch", [1, 300])

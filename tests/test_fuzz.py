@@ -76,19 +76,21 @@ NASTY = [
         "DeepSeek-V3-671B",
     ),
     *("direct", "ring", "uniform", "identical", "fp8", "int8", "fp4"),
+    *("sequences", "context", "data-parallel", "best", "weights", "experts", "cache", 64e9),
 ]
 OPTIONS = [
     *("tp", "pp", "ep", "microbatches", "weight_bits", "expert_bits", "vocab_bits", "group_size", "scale_bits"),
     *("zero_point_bits", "kv_bits", "compute_dtype", "devices_per_node", "network_bandwidth", "link_latency"),
     *("all_reduce", "routing", "compute_efficiency", "bandwidth_efficiency", "link_efficiency"),
     *("activation_traffic", "overlap_exponent", "check_fit", "unknown_option"),
-    *("mem_size", "memory_reserve", "gpu_memory_utilization"),
+    *("mem_size", "memory_reserve", "gpu_memory_utilization", "network_latency"),
+    *("cache_split", "offload", "offload_share", "offload_bandwidth"),
 ]
 REQUESTS = {
     ll.decode_step_time: ("batch", "context", "draft_tokens"),
     ll.prefill_time: ("batch", "prompt", "cached"),
     ll.request_time: ("batch", "prompt", "output"),
-    ll.memory: ("batch", "context", "prompt"),
+    ll.memory: ("batch", "context", "prompt", "prefill_batch"),
     ll.explain: ("batch", "context"),
     ll.Deployment: (),
 }

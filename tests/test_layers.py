@@ -17,7 +17,8 @@ LAYERS = [
     "charts.vega_expressions",
     "catalogue.tables catalogue.configuration.layers catalogue.configuration.patterns catalogue.configuration.document "
     "catalogue.configuration.storage catalogue.configuration.weight_files",
-    "catalogue.configuration.special_parts catalogue.configuration.stored_bytes catalogue.configuration.weight_formats",
+    "catalogue.configuration.arithmetic catalogue.configuration.special_parts catalogue.configuration.stored_bytes "
+    "catalogue.configuration.weight_formats",
     "catalogue.configuration.scheme_formats",
     "catalogue.configuration.formats",
     "catalogue.configuration.architectures",
@@ -27,13 +28,16 @@ LAYERS = [
     "catalogue.gguf formula checks charts.controls",
     "catalogue.dataset evaluation charts.labels formulas.transformer formulas.footprint formulas.attention "
     "formulas.long_context formulas.quantisation",
-    "catalogue.measurements charts.bars operator_model.machine formulas.roofline formulas.collectives",
+    "catalogue.measurements charts.bars operator_model.machine operator_model.search formulas.roofline "
+    "formulas.collectives",
     "charts.plots formulas.kv_cache formulas.experts formulas.collective_schedules operator_model.operator",
     "formulas.latency operator_model.blocks operator_model.limits",
     "formulas operator_model.operators charts.live calibration.collective_times",
-    "operator_model.passes",
+    "operator_model.passes operator_model.sharding",
+    "operator_model.execution",
     "operator_model.shape",
     "operator_model.deployment",
+    "operator_model.options",
     "operator_model.memory",
     "operator_model.times operator_model.explain charts.pass_expressions",
     "charts.calculator",

@@ -22,7 +22,7 @@ from llm_latency.charts.specification import EXAMPLE, MIME_TYPE, OWN, doublings
 from llm_latency.charts.vega_expressions import javascript
 from llm_latency.formulas.attention import grouped_attention_intensity, grouped_kv_bytes_per_token
 from llm_latency.formulas.collective_schedules import ring_call_time
-from llm_latency.formulas.collectives import all_reduce_time
+from llm_latency.formulas.collectives import all_reduce_time, exchange_time
 from llm_latency.formulas.experts import distinct_experts
 from llm_latency.formulas.footprint import kv_cache_bytes, weight_bytes
 from llm_latency.formulas.kv_cache import kv_read_time
@@ -271,7 +271,7 @@ def work_of_a_token(**values):
 def all_reduce(**values):
     """Return seconds of the latency and of the transfer."""
     hops = min(1, values["tp"] - 1)
-    both = evaluate(all_reduce_time, hops=hops, **values)
+    both = evaluate(all_reduce_time, hops=hops, network_latency=values["link_latency"], **values)
     waiting = 2 * hops * values["link_latency"]
     return {"all-reduce": both, "communication": both - waiting, "latency": waiting}
 
@@ -329,6 +329,20 @@ def quantised(**values):
     return two_clocks("matrices", read, 2 * values["batch"] * values["n_params"], **values)
 
 
+def divided_cache(**values):
+    """Return seconds of reading a cache that devices divide by sequences, and of what they send each other."""
+    sharing = max(1, values["tp"] / values["n_kv_heads"])
+    heads = max(1, values["n_kv_heads"] / values["tp"]) / sharing
+    token = 2 * values["n_layers"] * values["bytes_per_kv"] * values["head_dim"] * heads
+    reading = values["batch"] * values["kv_length"] * token / values["mem_bandwidth"]
+    own = values["batch"] * values["n_heads"] / values["tp"] * 2 * values["head_dim"] * values["bytes_per_activation"]
+    links = {name: values[name] for name in ("link_bandwidth", "link_latency")}
+    links |= {"network_bandwidth": 1e9, "network_latency": 0, "link_efficiency": 1, "devices_per_node": values["tp"]}
+    sending = evaluate(exchange_time, hops=min(1, values["tp"] - 1), sharing=sharing, exchanged_bytes=own, **links)
+    sent = values["n_layers"] * sending
+    return {"divided": reading + sent, "KV cache": reading, "communication": sent}
+
+
 INDEX_OF_V32 = {
     name: models["DeepSeek-V3.2"].arguments[name] for name in ("n_layers", "kv_rank", "rope_dim", "bytes_per_index")
 }
@@ -339,6 +353,7 @@ DRAWN = {
     "operator-model": [(1e6, {"link_efficiency": 1, "devices_per_node": 8}, all_reduce)],
     "attention-variants": [(1e3, models["Llama-3-70B"].arguments, attention_core)],
     "recurrent-and-sparse-attention": [(1e3, dict(bytes_per_kv=2) | INDEX_OF_V32, indexed)],
+    "parallelism": [(1e3, models["Llama-3-70B"].arguments | {"link_bandwidth": 450e9}, divided_cache)],
     "mixture-of-experts": [(1e3, models["Mixtral-8x7B"].arguments, experts)],
     "quantisation": [(1e3, {"scale_bits": 16, "zero_point_bits": 4}, quantised)],
     "decode-latency": [(1e3, SHAPE_260B, times({"decode step": overlapped_decode_step_time} | DECODE))],

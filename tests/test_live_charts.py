@@ -203,7 +203,7 @@ def test_a_button_sets_several_sliders_at_once(calculator):
     first = words.inner_text()
     page.get_by_role("button", name="As a 70B was measured").click()
     page.wait_for_function("document.querySelector('.live-chart-value').innerText.includes(' about ')")
-    assert page.get_by_label("memory bandwidth reached [%], as a number").input_value() == "58"
+    assert page.get_by_label("memory bandwidth reached [%], as a number").input_value() == "64"
     page.get_by_role("button", name="Back to the example").click()
     page.wait_for_function("first => document.querySelector('.live-chart-value').innerText === first", arg=first)
 

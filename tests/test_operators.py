@@ -35,10 +35,11 @@ from llm_latency.notation import (
     touched_experts,
     tp,
 )
+from llm_latency.operator_model.execution import Execution, ends_time, layer_time, operators_of
 from llm_latency.operator_model.operator import Operator, soft_maximum
-from llm_latency.operator_model.operators import LayerKind, decoder, decoder_params, sharded
-from llm_latency.operator_model.passes import ends_time, layer_time, operators_of
+from llm_latency.operator_model.operators import LayerKind, decoder, decoder_params
 from llm_latency.operator_model.shape import layer_groups
+from llm_latency.operator_model.sharding import sharded
 
 NOTE = {n_kv_heads: n_heads, head_dim: d_model / n_heads, mlp_width: 4 * d_model, mlp_matrices: 2}
 KINDS = [
@@ -213,7 +214,7 @@ def test_identical_routing_touches_no_more_experts_than_uniform():
     model = ll.models["Mixtral-8x7B"]
     [group] = layer_groups(model)
     uniform, identical = (
-        of(operators_of(group.kind, routing))["experts"].weight_bytes for routing in ("uniform", "identical")
+        of(operators_of(group.kind, Execution(routing)))["experts"].weight_bytes for routing in ("uniform", "identical")
     )
     ratio = sp.lambdify(tokens, (uniform / identical).subs({n_experts: 8.0, experts_per_token: 2.0, tp: 1, ep: 1}))
     assert ratio(1) == pytest.approx(1)
@@ -244,7 +245,7 @@ def random_values(names, rng):
 @pytest.mark.parametrize("soft", [False, True], ids=["roofline", "soft maximum"])
 @pytest.mark.parametrize("points", [20, pytest.param(2000, marks=pytest.mark.long)])
 def test_a_pass_agrees_with_fifty_digits(kind, soft, points):
-    expr = n_layers * layer_time(kind, "uniform", soft) + ends_time(soft)
+    expr = n_layers * layer_time(kind, Execution(soft=soft)) + ends_time(Execution(soft=soft))
     names = tuple(name for name in REGISTRY if REGISTRY[name].symbol in expr.free_symbols)
     precise = sp.lambdify([REGISTRY[name].symbol for name in names], expr, "mpmath", cse=True)
     rng = random.Random(repr(kind))

@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_latency import evaluate
-from llm_latency.formulas.collectives import direct_all_reduce_time, ring_all_reduce_time
+from llm_latency.formulas.collectives import (
+    all_reduce_time,
+    direct_all_reduce_time,
+    exchange_time,
+    gather_time,
+    ring_all_reduce_time,
+)
 from llm_latency.formulas.latency import (
     bandwidth_bound_communication_time,
     communication_time,
@@ -109,3 +115,17 @@ def test_communication_tends_to_the_limits_of_the_note(values):
     huge = many | {"tokens": 1e12, "link_latency": 1e-30}
     assert of(communication_time, tiny) == pytest.approx(of(latency_bound_communication_time, tiny), rel=1e-6)
     assert of(communication_time, huge) == pytest.approx(of(bandwidth_bound_communication_time, huge), rel=1e-6)
+
+
+@pytest.mark.parametrize("devices", [2, 8, 16, 64])
+def test_devices_that_divide_a_context_send_what_half_an_all_reduce_of_their_vectors_does(devices):
+    machine = dict(link_bandwidth=450e9, network_bandwidth=50e9, link_latency=1e-6, network_latency=5e-6)
+    machine |= dict(link_efficiency=1, devices_per_node=8, hops=1)
+    vectors = 1e6
+    gathered = evaluate(gather_time, sharing=devices, exchanged_bytes=vectors, **machine)
+    summed, waited = (
+        evaluate(all_reduce_time, tp=devices, message_bytes=size, **machine) for size in (devices * vectors, 1e-9)
+    )
+    assert gathered - waited == pytest.approx((summed - waited) / 2, rel=1e-9)
+    exchanged = evaluate(exchange_time, sharing=devices, exchanged_bytes=vectors, **machine)
+    assert waited < exchanged < gathered

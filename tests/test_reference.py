@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import llm_latency as ll
 import reference
+from llm_latency.operator_model.sharding import CACHE_SPLITS
 
 ATTENTION = {
     "grouped": {},
@@ -35,6 +36,9 @@ kinds_of_models = pytest.mark.parametrize("kinds", [SOME, pytest.param(EVERY, ma
 bits = st.sampled_from([4, 6, 8, 16])
 efficiencies = st.sampled_from([1, 0.7])
 bytes_of_an_element = st.sampled_from([0.5, 1, 2, 4])
+
+
+rates = st.floats(1e9, 1e12)
 
 
 def some(choices):
@@ -78,6 +82,7 @@ def models(draw, attention, windowed, experts):
         shape |= draw(some({"bytes_per_expert_param": st.sampled_from([1, 2])}))
     windowed_layers = draw(st.integers(1, n_layers)) if windowed else 0
     dense_layers = draw(st.integers(1, n_layers - 1)) if "dense" in parts else 0
+    shape |= dict(compute_dtype=draw(st.sampled_from([None, "fp8", "int8"])))
     shape |= dict(groups=groups_of(n_layers, draw(st.permutations(range(n_layers))), windowed_layers, dense_layers))
     return ll.Model(name="random", **shape)
 
@@ -105,6 +110,9 @@ machines = st.builds(
     link_bandwidth=st.floats(1e9, 1e12),
     network_bandwidth=st.floats(1e9, 1e11),
     link_latency=st.sampled_from([None, 0, 5e-6]),
+    network_latency=st.sampled_from([None, 2e-5]),
+    peak_flops_fp16_accumulate=st.none() | st.floats(1e12, 1e16),
+    peak_flops_fp8_fp16_accumulate=st.none() | st.floats(1e12, 1e16),
 )
 
 
@@ -116,7 +124,8 @@ def options(draw, experts, routing, soft):
         pp=draw(st.integers(1, 2) | st.sampled_from([4, 7, 16])),
         microbatches=draw(st.integers(1, 8)),
         routing=routing,
-        compute_dtype=draw(st.sampled_from(["fp16", "bf16", "fp8", "int8", "fp4"])),
+        compute_dtype=draw(st.sampled_from([None, "fp16", "bf16", "fp8", "int8", "fp4"])),
+        cache_split=draw(st.sampled_from(["heads", *CACHE_SPLITS, "best"])),
         devices_per_node=draw(st.sampled_from([1, 2, 4, 8, 16])),
         all_reduce=draw(st.sampled_from(["direct", "ring"])),
         activation_traffic=draw(st.sampled_from([0, 0.3, 1])),
@@ -125,6 +134,10 @@ def options(draw, experts, routing, soft):
     drawn |= draw(some({name: efficiencies for name in reference.OPTIONS if name.endswith("efficiency")}))
     drawn |= draw(some({"weight_bits": bits, "vocab_bits": bits, "kv_bits": bits}))
     drawn |= draw(some({"network_bandwidth": st.floats(1e9, 1e11), "link_latency": st.sampled_from([0, 1e-5])}))
+    drawn |= draw(some({"network_latency": st.sampled_from([0, 3e-5])}))
+    offload = draw(st.sampled_from(["none", "weights", "cache", *(["experts"] if EXPERTS[experts] else [])]))
+    if drawn["pp"] == 1 and offload != "none":
+        drawn |= dict(offload=offload, offload_share=draw(st.floats(0, 1)), offload_bandwidth=draw(rates))
     if EXPERTS[experts]:
         drawn |= dict(ep=draw(st.sampled_from([1, max(1, drawn["tp"] // 2), drawn["tp"]])))
         drawn |= draw(some({"expert_bits": bits}))

@@ -212,6 +212,13 @@ rows = count("rows", "p", "rows of the left matrix of a product", "operator")
 inner = count("inner", "q", "columns of the left and rows of the right matrix", "operator")
 cols = count("cols", "r", "columns of the right matrix", "operator")
 message_bytes = quantity("message_bytes", "D", byte, "bytes of the vector that one all-reduce adds up", "operator")
+exchanged_bytes = quantity(
+    "exchanged_bytes",
+    "D_{x}",
+    byte,
+    "bytes of a device's queries and of what comes of them, which devices that divide a cache exchange",
+    "operator",
+)
 
 # The machine
 n_devices = count("n_devices", "N", "devices that share the model by tensor parallelism", "machine")
@@ -233,6 +240,9 @@ network_bandwidth = quantity(
     byte / second,
     "rate at which one device sends to other servers, one direction",
     "machine",
+)
+offload_bandwidth = quantity(
+    "offload_bandwidth", "A_{o}", byte / second, "rate at which one device reads a second memory", "machine"
 )
 stage_bandwidth = quantity(
     "stage_bandwidth", "A_{p}", byte / second, "rate at which one device sends to the next pipeline stage", "machine"
@@ -264,6 +274,9 @@ network_latency = quantity(
     "machine",
     zero_allowed=True,
 )
+stage_latency = quantity(
+    "stage_latency", r"t_{p}", second, "latency of one message to the next pipeline stage", "machine", zero_allowed=True
+)
 devices_per_node = count("devices_per_node", "N_{n}", "devices of one server", "machine")
 devices_per_switch = count(
     "devices_per_switch", "N_{u}", "devices below one switch of a tree, which share a link to the others", "machine"
@@ -280,6 +293,7 @@ ep = count("ep", "N_{e}", "groups that share the experts (expert parallelism)", 
 microbatches = count(
     "microbatches", "u", "parts of the batch that follow one another through the stages", "deployment", at_most="batch"
 )
+sharing = count("sharing", "N_{s}", "devices that share a key-value head, and divide its cache", "deployment")
 hops = count("hops", "H", "messages of one phase of an all-reduce that follow one another", "deployment", minimum=0)
 compute_efficiency = share(
     "compute_efficiency", "e_{f}", "share of the peak arithmetic rate that an operator reaches", "deployment"
@@ -294,6 +308,9 @@ activation_traffic = share(
     "share of the activations that travels through the device's memory",
     "deployment",
     zero_allowed=True,
+)
+offload_share = share(
+    "offload_share", "e_{o}", "share of what is offloaded that lies in a second memory", "deployment", zero_allowed=True
 )
 overlap_exponent = count(
     "overlap_exponent", r"\rho", "exponent of the soft maximum of reading and computing", "deployment", integer=False

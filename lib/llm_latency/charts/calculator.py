@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from string import Formatter
 
 from llm_latency.catalogue.devices import COMPUTE_DTYPES, devices
@@ -15,7 +16,6 @@ from llm_latency.charts.pass_expressions import (
     FIXED,
     LONGEST,
     PASSES,
-    ROUTING,
     WHOLE,
     every_operator,
     group_name,
@@ -30,16 +30,21 @@ from llm_latency.charts.vega_expressions import Constants, javascript, longest
 from llm_latency.formula import arguments_of
 from llm_latency.notation import batch as batch_symbol
 from llm_latency.numerals import javascript_numeral
-from llm_latency.operator_model.deployment import STATE_BYTES, STORED_PARTS, deployed
+from llm_latency.operator_model.deployment import PLAIN_DTYPE, STATE_BYTES, STORED_PARTS
+from llm_latency.operator_model.execution import operators_of
 from llm_latency.operator_model.limits import LIMITS, Limit
 from llm_latency.operator_model.memory import MEMORY_RULES
-from llm_latency.operator_model.passes import DECODE, PREFILL, operators_of
+from llm_latency.operator_model.options import deployed
+from llm_latency.operator_model.passes import DECODE, PREFILL
 from llm_latency.operator_model.shape import EqualLayers, layer_groups, sizes_of_ends
 
 __all__ = ["deployment_calculator"]
 
 SAMPLES = 48
 """Points of a curve; few, because each one evaluates the whole model."""
+AS_PUBLISHED = "as published"
+HEIGHT = 290
+"""Less than other charts have, so that the chart and its many controls are seen together."""
 DEVICE_COUNTS = (1, 2, 4, 8, 16, 32, 64)
 
 
@@ -103,7 +108,8 @@ def deployment_calculator(
         CONTROLS["answer"].control("answer", answer),
         _choice("weight_bits", "bits of a weight", 0, [0, 16, 8, 4], ["as published", "16", "8", "4"]),
         _choice("kv_bits", "bits of a cached element", 0, [0, 16, 8], ["as published", "16", "8"]),
-        _choice("compute_dtype", "arithmetic in", "fp16", list(COMPUTE_DTYPES)),
+        _choice("compute_dtype", "arithmetic in", AS_PUBLISHED, [AS_PUBLISHED, *COMPUTE_DTYPES]),
+        _choice("prompts", "prompts at once", 1, [1, 2, 4, 8, 16, 0], ["1", "2", "4", "8", "16", "all"]),
         CONTROLS["bandwidth_reached"].control("bandwidth_reached", 100),
         CONTROLS["flops_reached"].control("flops_reached", 100),
         CONTROLS["latency"].control("latency", 0),
@@ -114,7 +120,7 @@ def deployment_calculator(
     for part in parts:
         along, now = (time_of(DECODE, part, size, constants) for size in ("datum.at", "batch"))
         curves[part] = Curve(along, now, PARTS[part])
-    return chart_of(
+    chart = chart_of(
         curves,
         controls,
         headline=_words(parts),
@@ -127,6 +133,7 @@ def deployment_calculator(
         samples=SAMPLES,
         presets=presets,
     )
+    return replace(chart, spec=chart.spec | {"height": HEIGHT})
 
 
 def _words(parts: tuple[str, ...]) -> list[str]:
@@ -140,11 +147,12 @@ def _words(parts: tuple[str, ...]) -> list[str]:
         " + (batch > 1 ? '; ' + format(step/step_of_one, '.2f') + ' times the step of a single user' : '')"
     )
     wait = f"'prefill ' + word + ' ' + {_shown('prefill')} + ', whole request ' + {_shown('1000*request')}"
-    memory = (
-        f"'memory ' + {_numeral('held')} + (capacity > 0 ? ' of ' + {_numeral('capacity')} + ' GB a device: '"
+    known = (
+        f"' of ' + {_numeral('capacity')} + ' GB a device, ' + {_numeral('activations')} + ' for activations: '"
         f" + (fits ? 'fits' : 'does not fit') + ', largest batch ' + {javascript_numeral('largest_batch', '.0f')}"
-        " : ' GB a device; how much the device has is not known')"
     )
+    unknown = "' GB a device; how much the device has is not known'"
+    memory = f"'memory ' + {_numeral('held')} + (capacity > 0 ? {known} : {unknown})"
     first, last = f"fits ? {step} : {memory}", f"fits ? {memory} : {step}"
     return [f"problem ? problem : {first}", *(f"problem ? '' : {line}" for line in (speed, wait, last))]
 
@@ -177,6 +185,7 @@ def _model_row(model: Model) -> dict:
     stored["bytes_per_state"] = model.bytes_per_state or STATE_BYTES
     whole = {name: float(size) for name, size in (sizes_of_ends(model) | stored).items()}
     groups = zip(layer_groups(model), model.layers, strict=True)
+    whole |= {"compute_dtype": model.compute_dtype} if model.compute_dtype else {}
     return whole | {"groups": [_group_row(equal, group, model.bytes_per_param) for equal, group in groups]}
 
 
@@ -188,15 +197,16 @@ def _group_row(equal: EqualLayers, group: LayerGroup, plain: float) -> dict:
     row |= {name: stored for name, stored in stored.items() if stored != plain}
     row |= {"bytes_per_index": group.bytes_per_index} if group.bytes_per_index else {}
     for step, kind in PASSES.items():
-        own = operators_of(equal.kind_in(kind), ROUTING)
+        own = operators_of(equal.kind_in(kind))
         row[step] = [int(operator in own) for operator in every_operator(kind)]
     return row
 
 
 def _device_row(device) -> dict:
     names = ("mem_bandwidth", "mem_size", "link_bandwidth", "network_bandwidth", "link_domain")
-    values = {name: getattr(device, name) for name in (*dict.fromkeys(COMPUTE_DTYPES.values()), *names)}
-    return {name: float(value) for name, value in values.items() if value is not None}
+    values = {name: getattr(device, name) for name in names if getattr(device, name) is not None}
+    values |= {dtype: device.peak_in(dtype) for dtype in device.compute_dtypes}
+    return {name: float(value) for name, value in values.items()}
 
 
 def _derived(constants: Constants) -> dict[str, str]:
@@ -209,7 +219,9 @@ def _derived(constants: Constants) -> dict[str, str]:
         "M": "models[model]",
         **{group_name(group): f"M.groups[{group}] || {{n_layers: 0}}" for group in group_numbers()},
         "D": "devices[device]",
-        "peak": f"D[{dict(COMPUTE_DTYPES)!r}[compute_dtype]]",
+        "arithmetic": f"compute_dtype != '{AS_PUBLISHED}' ? compute_dtype : "
+        f"weight_bits == 0 && isValid(D[M.compute_dtype]) ? M.compute_dtype : '{PLAIN_DTYPE}'",
+        "peak": "D[arithmetic]",
         "link": "D.link_bandwidth || 1",
         "network": "D.network_bandwidth || link",
         "problem": _problem(),
@@ -219,7 +231,7 @@ def _derived(constants: Constants) -> dict[str, str]:
         **times,
         "request": "(prefill + (answer - 1)*step)/1000",
         **parts,
-        "held": javascript(MEMORY_RULES["held"], rules),
+        **{part: javascript(MEMORY_RULES[part], rules) for part in ("activations", "held")},
         "capacity": "(D.mem_size || 0)/1e9",
         "fits": f"!(capacity > 0) || {javascript(MEMORY_RULES['fits'], rules)}",
         "word": "bandwidth_reached < 100 || flops_reached < 100 || latency > 0 ? 'about' : 'at least'",
@@ -229,7 +241,7 @@ def _derived(constants: Constants) -> dict[str, str]:
 
 def _problem() -> str:
     """Write the Vega expression of what is wrong with the choice; empty if nothing is."""
-    cases = {"!isValid(peak)": "device + ' has no arithmetic in ' + compute_dtype"}
+    cases = {"!isValid(peak)": "device + ' has no arithmetic in ' + arithmetic"}
     for rule in LIMITS:
         if rule.words:
             cases |= dict(_cases(rule))
@@ -241,7 +253,7 @@ def _problem() -> str:
 
 def _cases(rule: Limit) -> Iterator[tuple[str, str]]:
     """Yield when a rule is broken and what to say then; a rule on the sizes of a layer holds for every group."""
-    lifted = f" && !isValid(D.{rule.unless})" if rule.unless else ""
+    lifted = "".join(f" && !isValid(D.{name})" for name in rule.unless)
     of_a_layer = [name for name in arguments_of(rule.broken) if name in LAYER_FIELDS]
     for group in group_numbers() if of_a_layer else (0,):
         names = names_of(DECODE, "batch", group) | {"kv_length": LONGEST}

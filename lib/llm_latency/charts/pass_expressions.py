@@ -20,16 +20,16 @@ from llm_latency.formulas.roofline import overlapped
 from llm_latency.notation import REGISTRY
 from llm_latency.notation import batch as batch_symbol
 from llm_latency.operator_model.deployment import DEVICES_PER_NODE, STORED_PARTS
+from llm_latency.operator_model.execution import ORDER, message_times, operators_of
 from llm_latency.operator_model.memory import KEEP_AT_MOST
 from llm_latency.operator_model.operator import Operator
-from llm_latency.operator_model.operators import STREAM_BYTES
-from llm_latency.operator_model.passes import DECODE, ORDER, PREFILL, Pass, message_times, operators_of
+from llm_latency.operator_model.operators import STREAM_BYTES, LayerKind
+from llm_latency.operator_model.passes import DECODE, PREFILL, Pass
 from llm_latency.operator_model.shape import layer_groups
 
 __all__ = ["every_operator"]
 
 WHOLE = "decode step"
-ROUTING = "uniform"
 FIXED = {
     REGISTRY[name].symbol: sp.sympify(value)
     for name, value in {
@@ -60,13 +60,13 @@ def names_of(kind: Pass, batch: str, group: int = 0) -> dict[str, str]:
     machine = {
         "tp": "tp",
         "hops": "min(tp - 1, 1)",
-        "devices_per_node": f"(D.link_domain || {DEVICES_PER_NODE})",
+        "devices_per_node": f"(D.link_bandwidth ? D.link_domain || {DEVICES_PER_NODE} : 1)",
         "peak_flops": "peak",
         "mem_bandwidth": "D.mem_bandwidth",
         "link_bandwidth": "link",
         "network_bandwidth": "network",
         "stage_bandwidth": "link",
-        "link_latency": CONTROLS["latency"].si("latency"),
+        **dict.fromkeys(("link_latency", "network_latency", "stage_latency"), CONTROLS["latency"].si("latency")),
         "compute_efficiency": CONTROLS["flops_reached"].si("flops_reached"),
         "bandwidth_efficiency": CONTROLS["bandwidth_reached"].si("bandwidth_reached"),
     }
@@ -136,7 +136,7 @@ def every_operator(kind: Pass) -> tuple[Operator, ...]:
 def _operators_of(catalogue: tuple[Model, ...], kind: Pass) -> tuple[Operator, ...]:
     """List the operators once, and again when the catalogue has grown: every expression asks for them."""
     kinds = dict.fromkeys(group.kind_in(kind) for model in catalogue for group in layer_groups(model))
-    found = dict.fromkeys(operator for each in kinds for operator in operators_of(each, ROUTING))
+    found = dict.fromkeys(operator for each in kinds for operator in operators_of(each))
     return tuple(sorted(found, key=lambda operator: ORDER.index(operator.name)))
 
 
@@ -161,7 +161,7 @@ def _of_all_groups(terms: Callable[[int], list[str]]) -> list[str]:
 
 def time_of(kind: Pass, part: str, batch: str, constants: Constants | None = None) -> str:
     """Write the Vega expression of a pass's time, or of the part that one resource takes, in ms."""
-    first = operators_of(None, ROUTING)[0]
+    first = operators_of(None)[0]
     rate = first.moved_bytes / first.memory_time
     tokens = REGISTRY["tokens"].symbol
     replaced = FIXED if constants is None else FIXED | {tokens: kind.reach[tokens]}
@@ -173,7 +173,7 @@ def time_of(kind: Pass, part: str, batch: str, constants: Constants | None = Non
         "arithmetic": lambda operator: operator.compute_time,
         "communication": lambda operator: sp.S.Zero,
     }[part]
-    sent = message_times() if part in (WHOLE, "communication") else {}
+    sends = part in (WHOLE, "communication")
 
     def write(expr: sp.Expr, group: int = 0) -> str:
         names, chosen = names_of(kind, batch, group), expr.xreplace(replaced)
@@ -183,10 +183,11 @@ def time_of(kind: Pass, part: str, batch: str, constants: Constants | None = Non
         return javascript(short, names | {name: name for name in constants.expressions})
 
     def of_a_layer(group: int) -> list[str]:
-        messages = [write(sent["all-reduces"], group)] if sent else []
+        messages = [write(reduced, group)] if sends else []
         return [*_switched(kind, group, amount, write), *messages]
 
-    ends = sp.Add(*map(amount, operators_of(None, ROUTING)), sent.get("stages", 0))
+    [reduced] = message_times(LayerKind()).values()
+    ends = sp.Add(*map(amount, operators_of(None)), *(message_times(None).values() if sends else ()))
     once = [write(ends)] if ends else []
     return f"1000*({' + '.join([*once, *_of_all_groups(of_a_layer)]) or '0'})"
 
@@ -210,17 +211,30 @@ def held_parts() -> dict[str, str]:
     def write_at_the_end(expr: sp.Expr, group: int) -> str:
         return javascript(expr.xreplace(FIXED), longest_request[group])
 
-    ends = operators_of(None, ROUTING)
+    ends = operators_of(None)
     weights = [write(sp.Add(*(each.held_bytes for each in ends)))]
     weights += _of_all_groups(lambda group: _switched(PREFILL, group, lambda each: each.held_bytes, write))
     sequence = _of_all_groups(lambda group: _switched(PREFILL, group, cached, write_at_the_end))
-    live = [write(sp.Max(*(each.live_bytes for each in ends)))]
-    for group in names:
-        largest = ", ".join(_switched(PREFILL, group, lambda each: each.live_bytes, write))
+    parts = {"weights": " + ".join(weights), "sequence": " + ".join(sequence)}
+    parts |= {"step_activations": _activations(DECODE), "prompt_activations": _activations(PREFILL)}
+    of_some = {
+        "own_activations": "prompts > 0 ? step_activations : prompt_activations",
+        "prefill_activations": "min(prompts, batch)*prompt_activations",
+    }
+    return {part: f"({expression})/1e9" for part, expression in parts.items()} | of_some
+
+
+def _activations(kind: Pass) -> str:
+    """Write the Vega expression of the residual stream and the widest kernel of a pass over one sequence, in bytes."""
+
+    def write(expr: sp.Expr, group: int = 0) -> str:
+        return javascript(expr.xreplace(FIXED), names_of(kind, "1", group))
+
+    live = [write(sp.Max(*(each.live_bytes for each in operators_of(None))))]
+    for group in group_numbers():
+        largest = ", ".join(_switched(kind, group, lambda each: each.live_bytes, write))
         live.append(f"({group_name(group)}.n_layers ? max({largest}) : 0)")
-    activations = f"{write(STREAM_BYTES)} + max({', '.join(live)})"
-    parts = {"weights": " + ".join(weights), "sequence": " + ".join(sequence), "activations": activations}
-    return {part: f"({expression})/1e9" for part, expression in parts.items()}
+    return f"{write(STREAM_BYTES)} + max({', '.join(live)})"
 
 
 def reach() -> dict[str, str]:

@@ -15,6 +15,7 @@ from llm_latency.notation import (
     bytes_per_activation,
     d_model,
     devices_per_node,
+    exchanged_bytes,
     flops_per_mac,
     hops,
     link_bandwidth,
@@ -23,10 +24,13 @@ from llm_latency.notation import (
     message_bytes,
     n_devices,
     network_bandwidth,
+    network_latency,
     peak_flops,
     pp,
     second,
+    sharing,
     stage_bandwidth,
+    stage_latency,
     tp,
 )
 
@@ -119,20 +123,22 @@ def balanced_width():
 
 _nodes = sp.ceiling(tp / devices_per_node)
 _in_node = tp / _nodes
+_beyond = dict(network_bandwidth=25e9, network_latency=8e-6)
+_beyond_hops = sp.Min(hops, _nodes - 1)
 
 
 @formula(
     r"t_{\mathrm{all\text{-}reduce}}",
     second,
     page="operator-model",
-    example=A100
-    | dict(hops=1, message_bytes=32768, link_efficiency=1, tp=16, devices_per_node=8, network_bandwidth=25e9),
+    example=A100 | _beyond | dict(hops=1, message_bytes=32768, link_efficiency=1, tp=16, devices_per_node=8),
     result=1.619e-05,
 )
 def all_reduce_time():
     """Time of an all-reduce with messages in a row in each phase, within servers and between them at once."""
     return PHASES * (
-        hops * link_latency
+        (hops - _beyond_hops) * link_latency
+        + _beyond_hops * network_latency
         + sp.Max(
             (_in_node - 1) / _in_node / link_bandwidth,
             (_nodes - 1) / _nodes / (_in_node * network_bandwidth),
@@ -143,13 +149,52 @@ def all_reduce_time():
     )
 
 
+_sharing_nodes = sp.ceiling(sharing / devices_per_node)
+_sharing_in_node = sharing / _sharing_nodes
+_sharing_hops = sp.Min(hops, sharing - 1)
+_sharing_beyond = sp.Min(_sharing_hops, _sharing_nodes - 1)
+_sharing_latency = (_sharing_hops - _sharing_beyond) * link_latency + _sharing_beyond * network_latency
+_exchange_example = (
+    A100 | _beyond | dict(hops=1, exchanged_bytes=32768, link_efficiency=1, sharing=8, devices_per_node=8)
+)
+
+
+@formula(
+    r"t_{\mathrm{exchange}}",
+    second,
+    page="parallelism",
+    example=_exchange_example,
+    result=1.61e-05,
+)
+def exchange_time():
+    """Time in which devices that divide the sequences of a cache send each other queries and results."""
+    elsewhere = (sharing - _sharing_in_node) / sharing / network_bandwidth
+    at_once = sp.Max((_sharing_in_node - 1) / sharing / link_bandwidth, elsewhere, evaluate=False)
+    return PHASES * _sharing_latency + at_once * exchanged_bytes / link_efficiency
+
+
+@formula(
+    r"t_{\mathrm{gather}}",
+    second,
+    page="parallelism",
+    example=_exchange_example,
+    result=1.676e-05,
+)
+def gather_time():
+    """Time in which devices that divide the context of a cache send queries to all of them, and add up results."""
+    elsewhere = (_sharing_nodes - 1) / network_bandwidth
+    # Links pass on what one device of a server has received from the others, as in an all-reduce.
+    at_once = sp.Max((sharing - _sharing_nodes) / link_bandwidth, elsewhere, evaluate=False)
+    return PHASES * _sharing_latency + at_once * exchanged_bytes / link_efficiency
+
+
 @formula(
     r"t_{\mathrm{stages}}",
     second,
     page="operator-model",
-    example=dict(pp=2, link_latency=8e-6, message_bytes=32768, tp=1, link_efficiency=1, stage_bandwidth=300e9),
+    example=dict(pp=2, stage_latency=8e-6, message_bytes=32768, tp=1, link_efficiency=1, stage_bandwidth=300e9),
     result=8.109e-06,
 )
 def stage_send_time():
     """Time in which the activations of a pass travel through all stages, each device sending its part."""
-    return (pp - 1) * (link_latency + message_bytes / (tp * link_efficiency * stage_bandwidth))
+    return (pp - 1) * (stage_latency + message_bytes / (tp * link_efficiency * stage_bandwidth))

@@ -176,6 +176,7 @@ def _core(score_width: sp.Expr, value_width: sp.Expr, cached: sp.Expr) -> Operat
         kv_bytes=bytes_per_kv * batch * kv_length * cached,
         activation_bytes=in_and_out,
         live_bytes=in_and_out,
+        exchanged_bytes=in_and_out,
     )
 
 
@@ -281,6 +282,7 @@ def _within(core: Operator, limit: str, met: sp.Symbol, moved: sp.Symbol) -> Ope
 
 def _compressed(kind: LayerKind, core: Operator) -> list[Operator]:
     """Return attention to compressed entries, all of them or those that an indexer selects."""
+    core = replace(core, exchanged_bytes=sp.S.Zero)  # a query, and what comes of it, goes with those of the window
     fewer = {keys: keys / compression, kv_length: kv_length / compression}
     far = replace(core.subs(fewer), name="compressed attention")
     if not kind.sparse:

@@ -6,11 +6,9 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,18 +21,26 @@ from llm_latency.catalogue.tables import look_up
 from llm_latency.checks import check_shapes, check_together, checked
 from llm_latency.evaluation import value_of
 from llm_latency.formulas.quantisation import quantised_bytes
+from llm_latency.operator_model.execution import OFFLOADS, TOUCHED_EXPERTS, Execution
 from llm_latency.operator_model.limits import check_limits
 from llm_latency.operator_model.machine import memory_of, rates_of
-from llm_latency.operator_model.passes import TOUCHED_EXPERTS
 from llm_latency.operator_model.shape import layer_groups, sizes_of_ends
+from llm_latency.operator_model.sharding import CACHE_SPLITS
 from llm_latency.suggestions import short, suggestion
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-__all__ = ["Deployment", "deployed", "takes_options"]
+__all__ = ["Deployment"]
 
-CHOICES = {"all_reduce": ("direct", "ring"), "routing": tuple(TOUCHED_EXPERTS), "check_fit": (False, True)}
+FASTEST = "best"
+CHOICES = {
+    "all_reduce": ("direct", "ring"),
+    "routing": tuple(TOUCHED_EXPERTS),
+    "cache_split": (*CACHE_SPLITS, FASTEST),
+    "offload": tuple(OFFLOADS),
+    "check_fit": (False, True),
+}
 """The options that are words, with their legal values."""
 WORDS = {"model", "device", "compute_dtype", *CHOICES}
 SHARES = ("compute_efficiency", "bandwidth_efficiency", "link_efficiency", "activation_traffic")
@@ -44,6 +50,8 @@ STATE_BYTES = 4
 """Engines keep a recurrent state in 32 bits unless a model says otherwise."""
 DEVICES_PER_NODE = 8
 """As many devices as most servers have, where nothing else is known."""
+PLAIN_DTYPE = "fp16"
+"""The arithmetic of weights that are not quantised, or are turned back before they are multiplied."""
 SCALE_BITS = 16
 PLAIN_BITS = 16
 """A weight of so many bits is stored as it is, without a scale."""
@@ -56,8 +64,9 @@ class Deployment:
     Every number may be an array; arrays broadcast with those of the request. Nothing is fitted:
     with the defaults, each operator runs at the datasheet's rates, reading and computing overlap
     perfectly, activations stay on the chip and links have no latency. That is a lower bound for every
-    engine that runs operators and all-reduces one after the other, with ``routing="identical"`` for
-    experts and the best number of `microbatches`; a network that does the sums itself can beat it.
+    engine that runs operators and all-reduces one after the other and divides matrices as `tp` says, with
+    ``routing="identical"`` for experts, ``cache_split="best"`` and the best number of `microbatches`; a network
+    that does the sums itself can beat it.
 
     Parameters
     ----------
@@ -86,19 +95,34 @@ class Deployment:
     kv_bits : float, bit, optional
         Bits of a cached key or value element; those of the model unless given.
     compute_dtype : str, optional
-        Number format of the arithmetic: ``fp16``, ``bf16``, ``fp8``, ``int8`` or ``fp4``.
+        Number format of the arithmetic: ``fp16``, ``bf16``, ``fp8``, ``int8`` or ``fp4``. Unless given, that in which
+        the model is published, if its weights are used as published and the device computes in it; else ``fp16``.
     devices_per_node : int, count, optional
-        Devices that links connect with each other; the device's `link_domain`, or 8, unless given.
+        Devices that links connect with each other; the device's `link_domain`, or 8, unless given, and 1 where a device
+        has no links: then `network_bandwidth` and `network_latency` say what joins several.
     network_bandwidth : float, byte/s, optional
         Rate of one device to other servers, one direction; the device's unless given.
-    link_latency : float, s, optional
-        Latency of one message; the device's, or 0, unless given.
+    link_latency, network_latency : float, s, optional
+        Latency of one message over links, and to other servers; the device's, or 0, unless given, and for the
+        network that of the links.
     all_reduce : str, optional
         ``direct``, every device with every other at once, or ``ring``: it decides how many messages
         follow one another, each with its latency. The bytes are always those of the best schedule.
     routing : str, optional
         ``uniform``: each token visits experts at random, and a pass touches the expected number of
         them; ``identical``: all tokens visit the same experts, the fewest possible.
+    cache_split : str, optional
+        What devices do that share a key-value head. ``heads``: each keeps a copy of its keys and values;
+        ``sequences`` or ``context``: they divide the sequences, or the tokens of each, and send each other queries and
+        results; ``data-parallel``: they divide the sequences, and each has all matrices of attention; ``best``:
+        whatever is fastest for a layer, in the memory of ``context``.
+    offload : str, optional
+        What lies in a second memory, such as the host's: ``none``, ``weights``, ``experts`` or ``cache``. It is read
+        while other operators run; so far only with one stage.
+    offload_share : float, share, optional
+        How much of it lies there: all unless given.
+    offload_bandwidth : float, byte/s, optional
+        Rate at which a device reads it.
     compute_efficiency, bandwidth_efficiency, link_efficiency : float, share, optional
         Share of the datasheet's rates that operators, and messages between devices, reach.
     activation_traffic : float, share, optional
@@ -149,12 +173,17 @@ class Deployment:
     scale_bits: ArrayLike = SCALE_BITS
     zero_point_bits: ArrayLike = 0
     kv_bits: ArrayLike | None = None
-    compute_dtype: str = "fp16"
+    compute_dtype: str | None = None
     devices_per_node: ArrayLike | None = None
     network_bandwidth: ArrayLike | None = None
     link_latency: ArrayLike | None = None
+    network_latency: ArrayLike | None = None
     all_reduce: str = "direct"
     routing: str = "uniform"
+    cache_split: str = "heads"
+    offload: str = "none"
+    offload_share: ArrayLike = 1
+    offload_bandwidth: ArrayLike | None = None
     compute_efficiency: ArrayLike = 1
     bandwidth_efficiency: ArrayLike = 1
     link_efficiency: ArrayLike = 1
@@ -175,7 +204,7 @@ class Deployment:
         if isinstance(self.weight_bits, str):
             set_frozen(self, model=stored_as(self.model, self.weight_bits), weight_bits=None)
         check_shapes(self._sizes)
-        for name in ("network_bandwidth", "link_latency"):
+        for name in ("network_bandwidth", "link_latency", "network_latency", "offload_bandwidth"):
             if getattr(self, name) is not None:
                 check_plausible(name, getattr(self, name))
         self._check_bits()
@@ -196,6 +225,27 @@ class Deployment:
     def soft(self) -> bool:
         """Whether reading and computing combine by the soft maximum."""
         return self.overlap_exponent is not None
+
+    @property
+    def executions(self) -> tuple[Execution, ...]:
+        """How operators can run, of which a layer takes the fastest way."""
+        several = self.cache_split == FASTEST and np.any(np.asarray(self.tp) > 1)
+        splits = CACHE_SPLITS if several else ("heads" if self.cache_split == FASTEST else self.cache_split,)
+        return tuple(Execution(self.routing, self.soft, split, self.offload) for split in splits)
+
+    @property
+    def storage(self) -> Execution:
+        """How operators run, as far as memory goes: of several ways, the one that keeps the least."""
+        return replace(self.executions[0], cache_split="context") if self.cache_split == FASTEST else self.executions[0]
+
+    @property
+    def arithmetic(self) -> str:
+        """The number format of the arithmetic."""
+        if self.compute_dtype is not None:
+            return self.compute_dtype
+        as_published = self.weight_bits is None and self.expert_bits is None
+        published = self.model.compute_dtype if as_published else None
+        return published if published in self.device.compute_dtypes else PLAIN_DTYPE
 
     @cached_property
     def memory(self) -> dict[str, np.ndarray]:
@@ -251,7 +301,7 @@ class Deployment:
         """Check every number, and list it by its name in the registry."""
         names = ("tp", "pp", "ep", "microbatches", *SHARES, *(["overlap_exponent"] if self.soft else []))
         values = {name: checked(name, getattr(self, name)) for name in names}
-        domain = self.device.link_domain or DEVICES_PER_NODE
+        domain = (self.device.link_domain or DEVICES_PER_NODE) if self.device.link_bandwidth else 1
         per_node = domain if self.devices_per_node is None else self.devices_per_node
         values["devices_per_node"] = checked("devices_per_node", per_node)
         values |= sizes_of_ends(self.model) | self._storage()
@@ -260,8 +310,25 @@ class Deployment:
         for group in self.groups:
             check_together(values | group.sizes)
             check_limits(values | group.sizes, known, model=self.model.name, device=self.device.name)
-        options = ("compute_dtype", "network_bandwidth", "link_latency", "all_reduce")
-        return values | rates_of(self.device, values, **{name: getattr(self, name) for name in options})
+        options = ("network_bandwidth", "link_latency", "network_latency", "all_reduce")
+        given = {name: getattr(self, name) for name in options}
+        values |= self._second_memory(values)
+        return values | rates_of(self.device, values, compute_dtype=self.arithmetic, **given)
+
+    def _second_memory(self, values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Check what is said about a second memory, and return it by its names in the registry."""
+        given = {"offload_share": checked("offload_share", self.offload_share)}
+        if self.offload == "none":
+            if self.offload_bandwidth is not None or np.any(given["offload_share"] != 1):
+                raise ValueError(f"offload_share and offload_bandwidth need offload: {' or '.join(list(OFFLOADS)[1:])}")
+            return {}
+        if self.offload_bandwidth is None:
+            raise ValueError(f"offload = {self.offload!r} needs offload_bandwidth, the rate of the second memory")
+        if np.any(values["pp"] > 1):
+            raise ValueError(f"offload = {self.offload!r}: pp must be 1")
+        if self.offload == "experts" and not any(group.n_experts for group in self.model.layers):
+            raise ValueError(f"offload = 'experts': {self.model.name} has no experts")
+        return given | {"offload_bandwidth": checked("offload_bandwidth", self.offload_bandwidth)}
 
     def _check_bits(self) -> None:
         """Refuse options that would have no effect."""
@@ -328,73 +395,3 @@ def _longest_sequence(request: dict[str, np.ndarray], over_a_cache: bool) -> np.
     if "prompt" not in request:
         return request.get("context", 0) + 1 + request["draft_tokens"]
     return np.maximum(request["prompt"], request.get("context", 0))
-
-
-def deployed(model: str | Model, device: str | Device, options: dict) -> Deployment:
-    """Make a deployment from options by name.
-
-    Parameters
-    ----------
-    model, device : str or Model, str or Device
-        As in `Deployment`.
-    options : dict
-        The other parameters of `Deployment`.
-
-    Returns
-    -------
-    Deployment
-        The deployment.
-
-    Raises
-    ------
-    TypeError
-        If there is no such option.
-
-    Examples
-    --------
-    >>> deployed("GPT-13B", "A100-40GB-SXM", {"tpp": 2})
-    Traceback (most recent call last):
-    ...
-    TypeError: unknown option 'tpp'; did you mean 'tp' or 'pp'? the options are the parameters of ll.Deployment
-
-    References
-    ----------
-    Page ``operator-model``.
-    """
-    known = [item.name for item in fields(Deployment) if item.name not in ("model", "device")]
-    for name in options:
-        if name not in known:
-            hint = suggestion(name, known)
-            raise TypeError(f"unknown option {short(name)}; {hint}the options are the parameters of ll.Deployment")
-    return Deployment(model=model, device=device, **options)
-
-
-Function = TypeVar("Function", bound=Callable)
-
-
-def takes_options(function: Function) -> Function:
-    """Show the options of `Deployment` in the signature of a function that passes them on.
-
-    Parameters
-    ----------
-    function : callable
-        A function with ``**options``.
-
-    Returns
-    -------
-    callable
-        The same function.
-
-    Examples
-    --------
-    >>> @takes_options
-    ... def time(model, device, **options): ...
-    >>> list(inspect.signature(time).parameters)[:4]
-    ['model', 'device', 'tp', 'pp']
-    """
-    signature = inspect.signature(function)
-    own = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
-    every = inspect.signature(Deployment).parameters.values()
-    options = [each for each in every if each.name not in signature.parameters]
-    function.__signature__ = signature.replace(parameters=[*own, *options])
-    return function

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -12,10 +12,19 @@ import sympy as sp
 
 from llm_latency.checks import legal_result
 from llm_latency.evaluation import value_of
-from llm_latency.operator_model.deployment import Deployment, deployed, takes_options
+from llm_latency.operator_model.deployment import PLAIN_DTYPE, Deployment
+from llm_latency.operator_model.execution import (
+    ORDER,
+    Execution,
+    layer_time,
+    message_times,
+    offload_time,
+    operators_of,
+)
 from llm_latency.operator_model.memory import check_fit
 from llm_latency.operator_model.operators import LayerKind
-from llm_latency.operator_model.passes import DECODE, ORDER, PREFILL, Pass, layer_time, message_times, operators_of
+from llm_latency.operator_model.options import deployed, takes_options
+from llm_latency.operator_model.passes import DECODE, PREFILL, Pass
 from llm_latency.suggestions import short
 from llm_latency.table import escaped, markdown_table
 
@@ -27,6 +36,8 @@ __all__ = ["Explanation", "OperatorShare", "explain"]
 
 AMOUNTS = ("flops", "weight_bytes", "kv_bytes", "activation_bytes")
 TIMES = ("compute_time", "memory_time", "time")
+Part = tuple[int, LayerKind | None, Execution, Mapping[str, np.ndarray]]
+"""How many layers run in which way, and the values of one; None stands for what a pass does but once."""
 
 
 @dataclass(frozen=True)
@@ -217,11 +228,14 @@ def explain(
         raise ValueError("explain takes one configuration, not an array of them")
     check_fit(deployment, request | held)
     with np.errstate(over="ignore"):  # what comes of it is an error
-        rows = _rows(kind, deployment, request)
+        parts = _parts(kind, deployment, kind.values(request))
+        rows = _rows(kind, parts)
     recalled = tuple(
         f"{name} of {spec.name}" for spec in (deployment.model, deployment.device) for name in spec.recalled
     )
-    found = Explanation(f"{deployment.title}: {kind.name}, {what}; per device", rows, recalled)
+    found = Explanation(
+        f"{deployment.title}: {kind.name}, {what}{_ways(deployment, parts)}; per device", rows, recalled
+    )
     legal_result(
         f"the time of a {kind.name}", np.array(found.time), {name: request[name] for name in ("batch", "context")}
     )
@@ -232,40 +246,57 @@ def _four_digits(value: float) -> str:
     return f"{value:,.0f}" if value >= 1e4 else f"{value:.4g}"
 
 
-def _rows(kind: Pass, deployment: Deployment, request: Mapping[str, np.ndarray]) -> tuple[OperatorShare, ...]:
-    """Add up every operator over the groups of layers, and then what is sent."""
-    values = kind.values(request)
+def _ways(deployment: Deployment, parts: list[Part]) -> str:
+    """Say in which arithmetic a pass runs, and how its cache is divided, where that is not the usual."""
+    found = [f"arithmetic in {deployment.arithmetic}"] if deployment.arithmetic != PLAIN_DTYPE else []
+    splits = dict.fromkeys(execution.cache_split for _, layer, execution, _ in parts if layer is not None)
+    if deployment.cache_split != "heads":
+        found.append(f"cache divided by {' or '.join(splits)}")
+    return "".join(f", {each}" for each in found)
+
+
+def _rows(kind: Pass, parts: list[Part]) -> tuple[OperatorShare, ...]:
+    """Add up every operator over the groups of layers, then what is sent and what is waited for."""
+    _, _, _, values = parts[0]
     # Amounts are those of one stage for all micro-batches; times are those of the whole pass.
-    part, rounds = values["microbatches"] / values["pp"], value_of(kind.rounds, values)
-    scale = dict.fromkeys(AMOUNTS, part) | dict.fromkeys(TIMES, rounds)
+    share, rounds = values["microbatches"] / values["pp"], value_of(kind.rounds, values)
+    scale = dict.fromkeys(AMOUNTS, share) | dict.fromkeys(TIMES, rounds)
     totals: dict[str, dict[str, float]] = {}
-    groups = [(1, None, values)]
-    for group in deployment.groups:
-        own = kind.reached(values | group.sizes)
-        groups.append((group.count, _fastest(group.kinds_in(kind, request["context"] > 0), deployment, own), own))
-    for count, layer, own in groups:
-        names, quantities = _quantities(layer, deployment.routing, deployment.soft)
+    for count, layer, execution, own in parts:
+        names, quantities = _quantities(layer, execution)
         for (name, quantity), value in zip(names, value_of(quantities, own), strict=True):
             row = totals.setdefault(name, dict.fromkeys((*AMOUNTS, *TIMES), 0.0))
             row[quantity] += float(count * scale[quantity] * value)
-    return tuple(OperatorShare(name, **totals[name]) for name in sorted(totals, key=ORDER.index))
+    rows = [OperatorShare(name, **totals[name]) for name in sorted(totals, key=ORDER.index)]
+    return *rows, *_wait(rows, parts, float(rounds))
 
 
-def _fastest(kinds: tuple[LayerKind, ...], deployment: Deployment, values: Mapping[str, np.ndarray]) -> LayerKind:
-    """Return the kind of layer that takes the shortest time."""
-    if len(kinds) == 1:
-        return kinds[0]
-    return min(kinds, key=lambda kind: value_of(layer_time(kind, deployment.routing, deployment.soft), values))
+def _wait(rows: Iterable[OperatorShare], parts: list[Part], rounds: float) -> Iterator[OperatorShare]:
+    """Yield the time for which a pass waits for a second memory when all its operators have run, if there is one."""
+    times = (count * value_of(offload_time(layer, execution), own) for count, layer, execution, own in parts)
+    wait = rounds * float(sum(times)) - sum(row.time for row in rows)
+    if wait > 0:
+        yield OperatorShare("second memory", time=wait)
+
+
+def _parts(kind: Pass, deployment: Deployment, values: Mapping[str, np.ndarray]) -> list[Part]:
+    """List what a pass consists of: what it does but once, and the layers of each group in their fastest way."""
+    found: list[Part] = [(1, None, deployment.executions[0], values)]
+    for group in deployment.groups:
+        own = kind.reached(values | group.sizes)
+        ways = group.ways_in(kind, deployment.executions, bool(values["context"] > 0))
+        layer, execution = min(ways, key=lambda way: value_of(layer_time(*way), own)) if ways[1:] else ways[0]
+        found.append((group.count, layer, execution, own))
+    return found
 
 
 @cache
-def _quantities(layer: LayerKind | None, routing: str, soft: bool) -> tuple[tuple[tuple[str, str], ...], sp.Tuple]:
+def _quantities(layer: LayerKind | None, execution: Execution) -> tuple[tuple[tuple[str, str], ...], sp.Tuple]:
     """Return the amounts and times of a layer, or of what a pass does but once, and which one each is of what."""
     found = {}
-    for each in operators_of(layer, routing):
+    for each in operators_of(layer, execution):
         found |= {(each.name, amount): getattr(each, amount) for amount in AMOUNTS}
-        times = (each.compute_time, each.memory_time, each.time(soft))
+        times = (each.compute_time, each.memory_time, each.time(execution.soft))
         found |= {(each.name, name): time for name, time in zip(TIMES, times, strict=True)}
-    sent = "stages" if layer is None else "all-reduces"
-    found[sent, "time"] = message_times()[sent]
+    found |= {(name, "time"): time for name, time in message_times(layer, execution).items()}
     return tuple(found), sp.Tuple(*found.values())

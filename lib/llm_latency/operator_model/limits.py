@@ -41,14 +41,14 @@ class Limit:
         What is wrong, with values in braces; the text of the library's error.
     words : str, optional
         The same for the readers of the calculator, if they can break the rule.
-    unless : str, optional
-        Name of a value that lifts the rule if the model or the device has it.
+    unless : tuple of str, optional
+        Names of values each of which lifts the rule if the model, the device or the options have it.
     """
 
     broken: sp.Basic
     message: str
     words: str | None = None
-    unless: str | None = None
+    unless: tuple[str, ...] = ()
 
 
 def _indivisible(size: sp.Expr, parts: sp.Expr) -> sp.Basic:
@@ -58,15 +58,20 @@ def _indivisible(size: sp.Expr, parts: sp.Expr) -> sp.Basic:
 LIMITS = (
     Limit(
         tp * pp > 1,
-        "{device} has no link_bandwidth: tp and pp must be 1",
+        "{device} has no link_bandwidth: tp and pp must be 1, unless network_bandwidth says what joins such devices",
         "{device} has no links: choose one device",
-        unless="link_bandwidth",
+        unless=("link_bandwidth", "network_bandwidth"),
+    ),
+    Limit(
+        sp.Min(tp * pp, devices_per_node, evaluate=False) > 1,
+        "{device} has no link_bandwidth: devices_per_node must be 1, and network_bandwidth given",
+        unless=("link_bandwidth",),
     ),
     Limit(
         tp * pp > devices_per_node,
         "network_bandwidth is needed: tp * pp > devices_per_node = {devices_per_node}, and {device} has none",
         "the network of {device} is not known: choose up to {devices_per_node} devices",
-        unless="network_bandwidth",
+        unless=("network_bandwidth",),
     ),
     Limit(
         _indivisible(n_heads, tp),
@@ -89,7 +94,7 @@ LIMITS = (
         "{tp} devices cannot share the inner width of the shared experts of {model}",
     ),
     Limit(_indivisible(tp, ep), "ep = {ep} must divide tp = {tp}"),
-    Limit(ep > 1, "ep = {ep}: {model} has no experts to divide", unless="n_experts"),
+    Limit(ep > 1, "ep = {ep}: {model} has no experts to divide", unless=("n_experts",)),
     Limit(_indivisible(n_experts, ep), "ep = {ep} must divide the {n_experts} experts of {model}"),
     Limit(
         _indivisible(expert_width, tp / ep),
@@ -148,5 +153,5 @@ def check_limits(values: Mapping[str, np.ndarray], known: set[str], **names: str
 def _applicable(sizes, known: set[str]) -> Iterator[tuple[Limit, tuple[str, ...]]]:
     for rule in LIMITS:
         arguments = arguments_of(rule.broken)
-        if {*arguments} <= sizes and rule.unless not in known:
+        if {*arguments} <= sizes and known.isdisjoint(rule.unless):
             yield rule, arguments

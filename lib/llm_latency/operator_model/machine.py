@@ -28,6 +28,7 @@ def rates_of(
     compute_dtype: str,
     network_bandwidth: ArrayLike | None,
     link_latency: ArrayLike | None,
+    network_latency: ArrayLike | None,
     all_reduce: str,
 ) -> dict[str, np.ndarray]:
     """Return the rates of a device, its links and its network.
@@ -38,7 +39,7 @@ def rates_of(
         The device.
     values : mapping of str to numpy.ndarray
         How the model is split, by names of the registry.
-    compute_dtype, network_bandwidth, link_latency, all_reduce : str or array_like
+    compute_dtype, network_bandwidth, link_latency, network_latency, all_reduce : str or array_like
         As in `Deployment`.
 
     Returns
@@ -55,8 +56,8 @@ def rates_of(
     --------
     >>> from llm_latency.catalogue.devices import devices
     >>> split = {"tp": np.array(8), "pp": np.array(1), "devices_per_node": np.array(8)}
-    >>> options = dict(compute_dtype="fp16", network_bandwidth=None, link_latency=None, all_reduce="ring")
-    >>> int(rates_of(devices["H100-SXM"], split, **options)["hops"])
+    >>> options = dict(compute_dtype="fp16", network_bandwidth=None, link_latency=None, network_latency=None)
+    >>> int(rates_of(devices["H100-SXM"], split, all_reduce="ring", **options)["hops"])
     7
 
     References
@@ -67,6 +68,7 @@ def rates_of(
     link = 1 if device.link_bandwidth is None else device.link_bandwidth
     networks = (network_bandwidth, device.network_bandwidth, link)
     latencies = (link_latency, device.link_latency, 0)
+    beyond = (network_latency, device.network_latency, *latencies)
     rates = {
         "flops_per_mac": REGISTRY["flops_per_mac"].constant,
         "peak_flops": checked("peak_flops", device.peak_in(compute_dtype)),
@@ -74,20 +76,25 @@ def rates_of(
         "link_bandwidth": checked("link_bandwidth", link),
         "network_bandwidth": checked("network_bandwidth", next(rate for rate in networks if rate is not None)),
         "link_latency": checked("link_latency", next(each for each in latencies if each is not None)),
+        "network_latency": checked("network_latency", next(each for each in beyond if each is not None)),
     }
     peers = values["tp"] - 1
     rates["hops"] = peers if all_reduce == "ring" else np.minimum(peers, 1)
-    return rates | {"stage_bandwidth": _stage_bandwidth(values, rates)}
+    return rates | _between_stages(values, rates)
 
 
-def _stage_bandwidth(values: Mapping[str, np.ndarray], rates: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Return the mean rate from stage to stage: between servers that of the network, else that of the links."""
+def _between_stages(values: Mapping[str, np.ndarray], rates: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the mean rate and latency from stage to stage: between servers of the network, else of the links."""
     steps, per_node = values["pp"] - 1, values["devices_per_node"]
     servers = np.ceil(values["tp"] * values["pp"] / per_node)
     outside = np.where(values["tp"] >= per_node, steps, servers - 1)
     inverse = outside / rates["network_bandwidth"] + (steps - outside) / rates["link_bandwidth"]
     mean = np.maximum(steps, 1) / np.where(steps > 0, inverse, 1)
-    return np.where(steps > 0, mean, rates["link_bandwidth"])
+    share = outside / np.maximum(steps, 1)
+    return {
+        "stage_bandwidth": np.where(steps > 0, mean, rates["link_bandwidth"]),
+        "stage_latency": share * rates["network_latency"] + (1 - share) * rates["link_latency"],
+    }
 
 
 def memory_of(

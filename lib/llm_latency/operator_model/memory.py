@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
 import sympy as sp
 
-from llm_latency.checks import common_shape, legal_result, scalar_or_array
+from llm_latency.checks import check_shapes, checked, common_shape, legal_result, scalar_or_array
 from llm_latency.evaluation import value_of
 from llm_latency.notation import (
     batch,
     mem_size,
 )
 from llm_latency.numerals import numeral
-from llm_latency.operator_model.deployment import Deployment, deployed, takes_options
+from llm_latency.operator_model.deployment import Deployment
+from llm_latency.operator_model.execution import Execution, operators_of
 from llm_latency.operator_model.operators import STREAM_BYTES, LayerKind
-from llm_latency.operator_model.passes import DECODE, PREFILL, operators_of
+from llm_latency.operator_model.options import deployed, takes_options
+from llm_latency.operator_model.passes import DECODE, PREFILL
+from llm_latency.operator_model.search import by_bisection, by_newton
+from llm_latency.suggestions import short
 from llm_latency.table import markdown_table
 
 if TYPE_CHECKING:
@@ -30,22 +34,26 @@ if TYPE_CHECKING:
 __all__ = ["MEMORY_RULES", "Memory", "check_fit", "held_bytes", "memory"]
 
 GIGABYTE = 1e9
-LONGEST_CONTEXT = 2.0**50
-"""A context that fits at this length fits at any."""
 
-_weights, _sequence, _activations, _held, _reserved = (
-    sp.Symbol(part, positive=True) for part in ("weights", "sequence", "activations", "held", "reserved")
+_weights, _sequence, _own, _prefill, _held, _reserved = (
+    sp.Symbol(part, positive=True)
+    for part in ("weights", "sequence", "own_activations", "prefill_activations", "held", "reserved")
 )
+_free = mem_size - _reserved - _weights
 KEEP_AT_MOST = {"window": "windowed_kv_length", "chunk": "chunked_kv_length"}
 """What limits the keys that a layer keeps, and the symbol that stands for their number."""
 MEMORY_RULES = {
-    "held": _weights + batch * _sequence + _activations,
+    "activations": sp.Max(batch * _own, _prefill, evaluate=False),
+    "held": _weights + batch * _sequence + sp.Max(batch * _own, _prefill, evaluate=False),
     "fits": _held <= mem_size - _reserved,
     "largest_batch": sp.Max(
-        0, sp.floor((mem_size - _reserved - _weights) / (_sequence + _activations / batch)), evaluate=False
+        0,
+        sp.Min(sp.floor(_free / (_sequence + _own)), sp.floor((_free - _prefill) / _sequence), evaluate=False),
+        evaluate=False,
     ),
 }
-"""What follows from the parts that `held_bytes` lists, in the library and in the browser's calculator."""
+"""What follows from the bytes of weights, of a sequence's cache and activations, and of the activations of prompts, in
+the library and in the browser's calculator. A pass works on the whole batch, or on some prompts."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +67,8 @@ class Memory:
         output of the widest kernel. What an engine keeps for itself is not included.
     mem_size, reserved : float, byte
         Memory of the device, and what of it the engine keeps.
+    offloaded : float or numpy.ndarray, byte
+        What lies in a second memory beside these parts.
     largest_batch, largest_context : float or numpy.ndarray, count
         The largest of each that fits while the other is as given; 0 if not even the weights fit. The
         largest context is at most the positions that the model has learned, and infinite if no more of
@@ -68,7 +78,7 @@ class Memory:
     --------
     >>> found = memory("Mixtral-8x7B", "A100-80GB-SXM", tp=2, batch=32, context=8192)
     >>> found.fits, found.largest_batch
-    (True, 62.0)
+    (True, 71.0)
 
     References
     ----------
@@ -80,6 +90,7 @@ class Memory:
     activations: float
     mem_size: float
     reserved: float
+    offloaded: float
     largest_batch: float
     largest_context: float
 
@@ -104,7 +115,11 @@ class Memory:
             "activations": "activations",
             "total": "total",
             "mem_size": "the device has",
-        } | ({"reserved": "of it the engine keeps"} if self.reserved else {})
+        } | {
+            name: words
+            for name, words in {"reserved": "of it the engine keeps", "offloaded": "in a second memory"}.items()
+            if getattr(self, name)
+        }
         gigabytes = [float(getattr(self, part)) / GIGABYTE for part in parts]
         verdict = "It fits" if self.fits else "It does not fit"
         return (
@@ -122,6 +137,7 @@ def memory(
     batch: ArrayLike = 1,
     context: ArrayLike,
     prompt: ArrayLike = 1,
+    prefill_batch: ArrayLike | None = None,
     **options,
 ) -> Memory:
     """What the fullest device holds, and whether it fits.
@@ -138,6 +154,9 @@ def memory(
         Tokens of each sequence in the KV cache.
     prompt : float or array_like, count
         Tokens of each sequence that one pass processes: 1 for a decode step.
+    prefill_batch : float or array_like, count, optional
+        Sequences whose prompts one pass processes at once, beside the steps of the whole batch; all of them unless
+        given, as if their prefills were simultaneous.
     **options : see `Deployment`
         How the model is split, stored and run: the parameters of `Deployment`, such as `tp`.
 
@@ -162,6 +181,8 @@ def memory(
     """
     deployment = deployed(model, device, options)
     request = deployment.request(batch=batch, context=context, prompt=prompt)
+    if prefill_batch is not None:
+        request["prefill_batch"] = _checked_prefill_batch(prefill_batch, request)
     with np.errstate(over="ignore", invalid="ignore"):
         parts = _parts(deployment, request)
         held = value_of(MEMORY_RULES["held"], parts)
@@ -169,10 +190,11 @@ def memory(
         found = (
             parts["weights"],
             parts["sequence"] * parts["batch"],
-            parts["activations"],
+            value_of(MEMORY_RULES["activations"], parts),
             parts["mem_size"],
             parts["reserved"],
-            value_of(MEMORY_RULES["largest_batch"], parts),
+            parts["offloaded"],
+            _largest_batch(deployment, request, parts),
             _largest_context(deployment, parts),
         )
     common = np.zeros(common_shape(request))
@@ -200,7 +222,7 @@ def check_fit(deployment: Deployment, request: dict[str, np.ndarray]) -> None:
     >>> check_fit(deployment, deployment.request(batch=1, context=4096, prompt=1))
     Traceback (most recent call last):
     ...
-    ValueError: Llama-3-70B on H100-SXM does not fit: 142.4 GB on a device of 80 GB
+    ValueError: Llama-3-70B on H100-SXM does not fit: 142.4 GB on a device of 85.0 GB
 
     References
     ----------
@@ -216,21 +238,29 @@ def check_fit(deployment: Deployment, request: dict[str, np.ndarray]) -> None:
         reserve = kept.ravel()[worst]
         raise ValueError(
             f"{deployment.title} does not fit: {total.ravel()[worst] / GIGABYTE:.1f} GB on a device of "
-            f"{size.ravel()[worst] / GIGABYTE:g} GB"
+            f"{size.ravel()[worst] / GIGABYTE:.1f} GB"
             + (f", of which the engine keeps {reserve / GIGABYTE:.1f}" if reserve else "")
         )
 
 
+def _checked_prefill_batch(prefill_batch: ArrayLike, request: dict[str, np.ndarray]) -> np.ndarray:
+    given = checked("batch", prefill_batch, "prefill_batch")
+    check_shapes({**request, "prefill_batch": given})
+    if np.any(given > request["batch"]):
+        raise ValueError(f"prefill_batch = {short(prefill_batch)}: must be at most the batch")
+    return given
+
+
 @cache
-def held_bytes(kind: LayerKind, routing: str) -> dict[str, sp.Expr]:
+def held_bytes(kind: LayerKind, execution: Execution) -> dict[str, sp.Expr]:
     """List what a device holds of one layer.
 
     Parameters
     ----------
     kind : LayerKind
         The kind of the layer.
-    routing : str
-        ``uniform`` or ``identical``.
+    execution : Execution
+        How its operators run.
 
     Returns
     -------
@@ -239,17 +269,17 @@ def held_bytes(kind: LayerKind, routing: str) -> dict[str, sp.Expr]:
 
     Examples
     --------
-    >>> held_bytes(LayerKind(), "uniform")["sequence"]
+    >>> held_bytes(LayerKind(), Execution())["sequence"]
     2*bytes_per_kv*kv_length*head_dim*Max(1, n_kv_heads/tp)
 
     References
     ----------
     Derived in operator-model, Eq. (eq-memory).
     """
-    operators = operators_of(kind, routing)
+    operators = operators_of(kind, execution)
     return {
         "weights": sp.Add(*(each.held_bytes for each in operators)),
-        "sequence": sp.Add(*(each.kept_bytes for each in operators)).subs(batch, 1),
+        "sequence": sp.Add(*(each.kept_bytes / batch for each in operators)),
         "live": sp.Max(*(each.live_bytes for each in operators), evaluate=False),
     }
 
@@ -259,34 +289,54 @@ def _parts(deployment: Deployment, request: dict[str, np.ndarray]) -> dict[str, 
     available = deployment.memory
     if ((request["prompt"] > 1) & (request["prompt"] > request["context"])).any():
         raise ValueError("prompt must be <= context: the tokens of a pass are in the cache after it")
+    parts = {"batch": request["batch"], **_held(deployment, request, deployment.storage), **available}
+    everywhere = _held(deployment, request, replace(deployment.storage, offload="none"))
+    elsewhere = {part: everywhere[part] - parts[part] for part in everywhere}
+    parts["offloaded"] = elsewhere["weights"] + request["batch"] * elsewhere["sequence"]
+    if "prefill_batch" not in request:
+        own = _activations(deployment, request) / request["batch"]
+        return parts | {"own_activations": own, "prefill_activations": np.zeros(())}
+    own = _activations(deployment, request | {"prompt": np.ones(())}) / request["batch"]
+    at_once = request | {"batch": request["prefill_batch"] * deployment.values["microbatches"]}
+    return parts | {"own_activations": own, "prefill_activations": _activations(deployment, at_once)}
+
+
+def _held(deployment: Deployment, request: dict[str, np.ndarray], execution: Execution) -> dict[str, np.ndarray]:
+    """Return the bytes of weights and of the cache of a sequence."""
+    values = deployment.values
+    ends = operators_of(None, execution)
+    first, last = (value_of(each.held_bytes, values) for each in ends)
+    # The first of several stages has the embedding, the last an unembedding matrix, tied or not.
+    either = np.maximum(first, value_of(ends[-1].weight_bytes, values))
+    layers = [
+        value_of(held_bytes(group.kind, execution)["weights"], values | group.sizes) for group in deployment.groups
+    ]
+    weights = np.where(values["pp"] > 1, either, first + last) + _fullest_stage(deployment, layers)
+    return {"weights": weights, "sequence": _cached(deployment, request["context"], request["batch"], execution)}
+
+
+def _activations(deployment: Deployment, request: dict[str, np.ndarray]) -> np.ndarray:
+    """Return the bytes of the activations of a pass: the residual stream, and those of the widest kernel."""
     kind = DECODE if np.all(request["prompt"] == 1) else PREFILL
     values = PREFILL.values(request | {"context": np.zeros(())})  # what an engine holds at least
-    embedding, unembedding = operators_of(None, deployment.routing)
-    first, last = (value_of(each.held_bytes, values) for each in (embedding, unembedding))
-    # The first of several stages has the embedding, the last an unembedding matrix, tied or not.
-    either = np.maximum(first, value_of(unembedding.weight_bytes, values))
-    weights, live = [], [value_of(each.live_bytes, values) for each in (embedding, unembedding)]
+    live = [value_of(each.live_bytes, values) for each in operators_of(None, deployment.storage)]
     for group in deployment.groups:
-        held, own = held_bytes(group.kind_in(kind), deployment.routing), PREFILL.reached(values | group.sizes)
-        weights.append(value_of(held["weights"], own))
-        live.append(value_of(held["live"], own))
-    return {
-        "weights": np.where(values["pp"] > 1, either, first + last) + _fullest_stage(deployment, weights),
-        "sequence": _cached(deployment, request["context"]),
-        "activations": value_of(STREAM_BYTES, values) + reduce(np.maximum, live),
-        "batch": request["batch"],
-        **available,
-    }
+        held = held_bytes(group.kind_in(kind), deployment.storage)
+        live.append(value_of(held["live"], PREFILL.reached(values | group.sizes)))
+    return value_of(STREAM_BYTES, values) + reduce(np.maximum, live)
 
 
-def _cached(deployment: Deployment, length: np.ndarray) -> np.ndarray:
-    """Return the bytes of the cache of one sequence; a window keeps no more keys than its own."""
+def _cached(
+    deployment: Deployment, length: np.ndarray, sequences: np.ndarray, execution: Execution | None = None
+) -> np.ndarray:
+    """Return the bytes of the cache of one sequence of several; a window keeps no more keys than its own."""
+    execution = execution or deployment.storage
     found = []
     for group in deployment.groups:
-        own = deployment.values | group.sizes
+        own = deployment.values | group.sizes | {"batch": sequences}
         kept = {"kv_length": length}
         kept |= {kv: np.minimum(length, own.get(limit, np.inf)) for limit, kv in KEEP_AT_MOST.items()}
-        found.append(value_of(held_bytes(group.kind, deployment.routing)["sequence"], own | kept))
+        found.append(value_of(held_bytes(group.kind, execution)["sequence"], own | kept))
     return _fullest_stage(deployment, found)
 
 
@@ -304,35 +354,30 @@ def _fullest_stage(deployment: Deployment, bytes_of_layers: list[np.ndarray]) ->
 
 def _largest_context(deployment: Deployment, parts: dict[str, np.ndarray]) -> np.ndarray:
     """Return the largest context whose cache fits beside the rest."""
-    free = (parts["mem_size"] - parts["reserved"] - parts["weights"] - parts["activations"]) / parts["batch"]
+    activations = value_of(MEMORY_RULES["activations"], parts)
+    free = (parts["mem_size"] - parts["reserved"] - parts["weights"] - activations) / parts["batch"]
     several_stages = np.any(deployment.values["pp"] > 1) and len(deployment.groups) > 1
-    length = _by_bisection(deployment, free) if several_stages else _by_newton(deployment, free)
+    find = by_bisection if several_stages else by_newton
+    length = find(lambda length: _cached(deployment, length, parts["batch"]), free, len(deployment.groups))
     learned = deployment.values["n_positions"]
     return np.minimum(length, np.where(learned > 0, learned, np.inf))
 
 
-def _by_newton(deployment: Deployment, free: np.ndarray) -> np.ndarray:
-    """Return the largest context whose cache takes no more than what is free.
+def _largest_batch(deployment: Deployment, request: dict[str, np.ndarray], parts: dict[str, np.ndarray]) -> np.ndarray:
+    """Return the largest batch that fits; where devices divide sequences, one of them may have one more than others."""
+    if deployment.storage.cache_split in ("heads", "context"):
+        return value_of(MEMORY_RULES["largest_batch"], parts)
+    step = request | ({"prompt": np.ones(())} if "prefill_batch" in request else {})
 
-    The cache grows along straight pieces, each no steeper than the last, because a window that is full no longer grows.
-    A step along a piece therefore never leads too far, and each step leaves a piece behind.
-    """
-    length = 0 * free
-    with np.errstate(divide="ignore", invalid="ignore"):
-        for _ in range(len(deployment.groups) + 1):
-            cached = _cached(deployment, length)
-            growth = _cached(deployment, length + 1) - cached
-            length = np.maximum(0, length + np.where(growth > 0, np.floor((free - cached) / growth), np.inf))
-    return length
+    def held(batch: np.ndarray) -> dict[str, np.ndarray]:
+        own = _activations(deployment, step | {"batch": batch}) / batch
+        sequence = _cached(deployment, request["context"], batch)
+        return parts | {"batch": batch, "sequence": sequence, "own_activations": own}
 
-
-def _by_bisection(deployment: Deployment, free: np.ndarray) -> np.ndarray:
-    """Return the same where a longer context can make another stage the fullest, so that the cache grows faster."""
-    free = np.asarray(free, dtype=float) + np.zeros(np.shape(deployment.values["pp"]))
-    low, high = np.zeros(free.shape), np.full(free.shape, LONGEST_CONTEXT)
-    endless = _cached(deployment, high) <= free
-    while np.any(high - low > 1):
-        middle = np.floor((low + high) / 2)
-        fits = _cached(deployment, middle) <= free
-        low, high = np.where(fits, middle, low), np.where(fits, high, middle)
-    return np.where(endless, np.inf, low)
+    devices = deployment.values["tp"]
+    batch = value_of(MEMORY_RULES["largest_batch"], held(devices * deployment.values["microbatches"]))
+    for _ in range(int(np.max(devices))):
+        some = held(np.maximum(batch, 1))
+        fits = value_of(MEMORY_RULES["fits"], some | {"held": value_of(MEMORY_RULES["held"], some)})
+        batch = np.where(fits, batch, np.maximum(0, batch - 1))
+    return batch

@@ -24,7 +24,7 @@ from llm_latency.notation import (
 
 __all__ = ["Operator", "soft_maximum"]
 
-_BYTES = ("weight_bytes", "kv_bytes", "activation_bytes", "live_bytes", "kept_bytes")
+_BYTES = ("weight_bytes", "kv_bytes", "activation_bytes", "live_bytes", "exchanged_bytes", "kept_bytes")
 QUANTITIES = ("params", "flops", *_BYTES)
 """What an operator says about one run."""
 
@@ -50,6 +50,8 @@ class Operator:
         cache, and the inputs and outputs of its kernels.
     live_bytes : sympy.Expr, byte
         Input and output of its widest kernel, which are in memory at the same time.
+    exchanged_bytes : sympy.Expr, byte
+        Its vectors that devices which divide a cache send to each other: queries, and what comes of them.
     kept_bytes : sympy.Expr, byte, optional
         What it keeps in memory for later passes; as much as `kv_bytes` unless given.
     bytes_per_param : sympy.Symbol, byte
@@ -79,6 +81,7 @@ class Operator:
     kv_bytes: sp.Expr = sp.S.Zero
     activation_bytes: sp.Expr = sp.S.Zero
     live_bytes: sp.Expr = sp.S.Zero
+    exchanged_bytes: sp.Expr = sp.S.Zero
     kept_bytes: sp.Expr | None = None
     bytes_per_param: sp.Symbol = bytes_per_param
 

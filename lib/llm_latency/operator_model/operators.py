@@ -2,8 +2,8 @@
 
 A decoder is an embedding, layers of one or several kinds, and an unembedding. A pass processes T tokens of B
 sequences; a query attends to x keys on average. A decode step and a prefill are the same operators at different
-T and x. Each operator is written for one layer and one device; `sharded` gives a device's share of it under tensor
-and expert parallelism.
+T and x. Each operator is written for one layer and one device; `sharding.sharded` gives a device's share of it under
+tensor and expert parallelism.
 """
 
 from __future__ import annotations
@@ -18,34 +18,21 @@ from llm_latency.notation import (
     bytes_per_activation,
     bytes_per_param,
     bytes_per_vocab_param,
-    conv_width,
     d_model,
     draft_tokens,
-    ep,
-    expert_width,
-    experts_per_token,
     lookup_params,
-    mlp_width,
-    n_experts,
-    n_heads,
-    n_kv_heads,
     n_layers,
     n_positions,
     other_params,
     residual_blocks,
-    shared_width,
-    state_heads,
-    state_inputs,
     tokens,
-    touched_experts,
-    tp,
     vocab,
     vocab_matrices,
 )
 from llm_latency.operator_model.blocks import LayerKind, attention, mlps, product, recurrence
 from llm_latency.operator_model.operator import Operator
 
-__all__ = ["STREAM_BYTES", "LayerKind", "decoder", "decoder_params", "ends", "layer", "sharded"]
+__all__ = ["STREAM_BYTES", "LayerKind", "decoder", "decoder_params", "ends", "layer"]
 
 STREAM_BYTES = bytes_per_activation * tokens * d_model
 """One vector of the model's width for every token: the residual stream, and what an all-reduce adds up."""
@@ -148,47 +135,6 @@ def decoder(kind: LayerKind) -> tuple[Operator, ...]:
     """
     embedding, unembedding = ends()
     return embedding, *(replace(each, count=n_layers) for each in layer(kind)), unembedding
-
-
-def sharded(operator: Operator) -> Operator:
-    """Return one device's share of an operator in a tensor- and expert-parallel group.
-
-    Heads, states, the inner widths of the MLPs and the vocabulary are divided by N_t. If there are fewer
-    key-value heads than devices, they are copied, and what has no heads, such as the latent vector and
-    the norms, is on every device. Experts are divided among N_e groups, each expert among the devices
-    of its group; an average group reads its share of those that are touched, but at least one.
-
-    Parameters
-    ----------
-    operator : Operator
-        An operator of `decoder`.
-
-    Returns
-    -------
-    Operator
-        The share of one device.
-
-    Examples
-    --------
-    >>> sharded(layer(LayerKind())[1]).kv_bytes
-    2*bytes_per_kv*batch*kv_length*head_dim*Max(1, n_kv_heads/tp)
-
-    References
-    ----------
-    Derived in operator-model, Eq. (eq-sharding).
-    """
-    divided = (n_heads, mlp_width, shared_width, vocab, state_heads, state_inputs, conv_width)
-    divided += (other_params, lookup_params)
-    replacements = {symbol: symbol / tp for symbol in divided}
-    replacements[n_kv_heads] = sp.Max(n_kv_heads / tp, 1)
-    if operator.name == "experts":
-        replacements |= {
-            n_experts: n_experts / ep,
-            experts_per_token: experts_per_token / ep,
-            touched_experts: sp.Max(touched_experts / ep, 1),
-            expert_width: expert_width * ep / tp,
-        }
-    return operator.subs(replacements)
 
 
 def decoder_params(kind: LayerKind) -> sp.Expr:

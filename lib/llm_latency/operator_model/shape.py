@@ -16,9 +16,10 @@ from llm_latency.checks import checked
 from llm_latency.evaluation import value_of
 from llm_latency.formula import arguments_of
 from llm_latency.notation import REGISTRY, residual_blocks
+from llm_latency.operator_model.execution import Execution, ends_time
 from llm_latency.operator_model.operator import QUANTITIES
 from llm_latency.operator_model.operators import LayerKind, ends, layer
-from llm_latency.operator_model.passes import Pass, ends_time
+from llm_latency.operator_model.passes import Pass
 
 WITHOUT_CONVOLUTION = {"state_key_dim": 0, "conv_width": 0, "conv_taps": 1}
 """Sizes of a recurrent layer that may be left out."""
@@ -57,10 +58,13 @@ class EqualLayers:
         """Which operators a layer has in a pass from nothing."""
         return replace(self.kind, absorbed=kind.absorbed or not self.kind.latent)
 
-    def kinds_in(self, kind: Pass, over_a_cache: bool) -> tuple[LayerKind, ...]:
-        """Which operators a layer can have in a pass: over a cache, latent vectors need not be expanded."""
+    def ways_in(
+        self, kind: Pass, executions: Iterable[Execution], over_a_cache: bool
+    ) -> tuple[tuple[LayerKind, Execution], ...]:
+        """How a layer can run in a pass: over a cache, latent vectors need not be expanded."""
         usual = self.kind_in(kind)
-        return (usual,) if usual.absorbed or not over_a_cache else (usual, replace(usual, absorbed=True))
+        kinds = (usual,) if usual.absorbed or not over_a_cache else (usual, replace(usual, absorbed=True))
+        return tuple((each, execution) for each in kinds for execution in executions)
 
 
 def layer_groups(model: Model) -> tuple[EqualLayers, ...]:

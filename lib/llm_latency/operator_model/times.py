@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -10,9 +10,12 @@ import numpy as np
 
 from llm_latency.checks import common_shape, legal_result, scalar_or_array
 from llm_latency.evaluation import value_of
-from llm_latency.operator_model.deployment import Deployment, deployed, takes_options
+from llm_latency.operator_model.deployment import Deployment
+from llm_latency.operator_model.execution import ends_time, layer_time, offload_time
 from llm_latency.operator_model.memory import check_fit
-from llm_latency.operator_model.passes import DECODE, PREFILL, Pass, ends_time, layer_time
+from llm_latency.operator_model.options import deployed, takes_options
+from llm_latency.operator_model.passes import DECODE, PREFILL, Pass
+from llm_latency.operator_model.shape import EqualLayers
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -29,16 +32,31 @@ REQUEST = ("batch", "prompt", "context", "output", "tp", "pp")
 def _seconds(kind: Pass, deployment: Deployment, request: Mapping[str, np.ndarray]) -> np.ndarray:
     """Time a pass; the result has the shape of all the values given, even of those without effect."""
     values = kind.values(request)
-    cached = np.any(request["context"] > 0)
-    time = value_of(ends_time(deployment.soft), values)
+    time = value_of(ends_time(deployment.executions[0]), values)
+    waits = value_of(offload_time(None, deployment.executions[0]), values)
     for group in deployment.groups:
         own = kind.reached(values | group.sizes)
-        layers = (layer_time(each, deployment.routing, deployment.soft) for each in group.kinds_in(kind, cached))
-        usual, *others = (value_of(layer, own) for layer in layers)
-        faster = reduce(np.minimum, others, usual)
-        time = time + group.count * (np.where(request["context"] > 0, faster, usual) if others else usual)
-    seconds = value_of(kind.rounds, values) * time + np.zeros(common_shape(request))
+        time = time + group.count * _fastest(layer_time, group, kind, deployment, own)
+        waits = waits + group.count * _fastest(offload_time, group, kind, deployment, own)
+    seconds = value_of(kind.rounds, values) * np.maximum(time, waits) + np.zeros(common_shape(request))
     return _legal(f"the time of a {kind.name}", seconds, request)
+
+
+def _fastest(
+    time: Callable, group: EqualLayers, kind: Pass, deployment: Deployment, values: Mapping[str, np.ndarray]
+) -> np.ndarray:
+    """Return the shortest time of a layer over the ways in which it can run, of which a cache allows more."""
+    known: dict[tuple, np.ndarray] = {}
+
+    def shortest(over_a_cache: bool) -> np.ndarray:
+        ways = group.ways_in(kind, deployment.executions, over_a_cache)
+        known.update({way: value_of(time(*way), values) for way in ways if way not in known})
+        return reduce(np.minimum, (known[way] for way in ways))
+
+    cached = values["context"] > 0
+    if cached.all() or not cached.any():
+        return shortest(bool(cached.all()))
+    return np.where(cached, shortest(True), shortest(False))
 
 
 def _legal(name: str, seconds: np.ndarray, request: Mapping[str, np.ndarray]) -> np.ndarray:
