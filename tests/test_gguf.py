@@ -5,7 +5,7 @@ import re
 import pytest
 
 import llm_latency as ll
-from llm_latency.catalogue.gguf import stored_as
+from llm_latency.catalogue.gguf import LAYERS, MODELS, stored_as
 
 ROOMY = ll.Device(name="roomy", peak_flops=1e15, mem_bandwidth=1e12, mem_size=1e14)
 # llama.cpp, tools/quantize/README.md (311c2c9): bits of a weight of Llama-3.1-8B, which has the shape of Llama-3-8B.
@@ -94,3 +94,39 @@ def test_upper_and_lower_case_are_the_same_and_a_step_reads_what_is_stored():
 def test_a_name_cannot_be_one_of_several():
     with pytest.raises(ValueError, match=re.escape("weight_bits")):
         ll.decode_step_time("Llama-3-8B", "H100-SXM", context=1, weight_bits=["Q4_K_M", "Q8_0"])
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("first 2", range(2)),
+        ("first 4", range(4)),
+        ("first sixteenth", range(2)),
+        ("first eighth", range(4)),
+        ("middle", range(4, 31)),
+        ("ends and every third", [*range(4), *range(6, 31, 3), *range(31, 36)]),
+        ("all", range(36)),
+    ],
+)
+def test_a_row_of_a_mixture_means_these_of_36_layers(name, meant):
+    assert [layer for layer in range(36) if LAYERS[name](layer, 36)] == list(meant)
+
+
+@pytest.mark.parametrize(
+    ("name", "layers", "sizes", "meant"),
+    [
+        ("4 heads share a value", 1, {"n_heads": 32, "n_kv_heads": 8}, True),
+        ("4 heads share a value", 1, {"n_heads": 24, "n_kv_heads": 8}, False),
+        ("4 heads share a value", 1, {"n_heads": 4}, True),
+        ("4 heads share a value", 1, {}, False),
+        ("80 layers", 80, {"n_heads": 64, "n_kv_heads": 8}, True),
+        ("80 layers", 80, {"n_heads": 64, "n_kv_heads": 64}, False),
+        ("80 layers", 79, {"n_heads": 64, "n_kv_heads": 8}, False),
+        ("4 experts", 1, {"n_experts": 4}, True),
+        ("4 experts", 1, {"n_experts": 3}, False),
+        ("8 experts", 1, {"n_experts": 8}, True),
+        ("8 experts", 1, {"n_experts": 16}, False),
+    ],
+)
+def test_a_row_of_a_mixture_means_these_models(name, layers, sizes, meant):
+    assert MODELS[name](layers, sizes) == meant

@@ -271,3 +271,10 @@ def test_threads_compile_an_expression_once(monkeypatch):
         found = list(pool.map(lambda layers: evaluation.compiled(expr, ("n_layers",))(layers), range(64)))
     assert found == [(layers + 12345) ** 2 for layers in range(64)]
     assert len(compiled) == 1
+
+
+def test_a_unit_is_only_guessed_where_it_would_be_plausible():
+    with pytest.raises(ValueError, match="did you mean 273e9"):
+        ll.Device(name="mine", peak_flops=1e14, mem_bandwidth=273)
+    with pytest.raises(ValueError, match=r"mem_bandwidth = 1e\+07 byte/s: must be from 1e8 to 1e15$"):
+        ll.Device(name="mine", peak_flops=1e14, mem_bandwidth=1e7)

@@ -37,7 +37,7 @@ from llm_latency.notation import (
 )
 from llm_latency.operator_model.execution import Execution, ends_time, layer_time, operators_of
 from llm_latency.operator_model.operator import Operator, soft_maximum
-from llm_latency.operator_model.operators import LayerKind, decoder, decoder_params
+from llm_latency.operator_model.operators import LayerKind, decoder, decoder_params, layer
 from llm_latency.operator_model.shape import layer_groups
 from llm_latency.operator_model.sharding import sharded
 
@@ -275,3 +275,31 @@ def test_mixed_storage_reaches_the_right_operators():
     plain = {row.name: row for row in ll.explain("Mixtral-8x7B", "H100-SXM", context=1).rows}
     assert rows["experts"].weight_bytes == plain["experts"].weight_bytes / 4
     assert rows["QKV"].weight_bytes == plain["QKV"].weight_bytes
+
+
+def test_a_kind_of_layer_is_plain_attention_and_an_mlp_unless_it_says_more():
+    plain = dataclasses.asdict(LayerKind())
+    assert {name for name, value in plain.items() if value is True} == {"attention", "absorbed", "mlp"}
+    assert {name: value for name, value in plain.items() if not isinstance(value, bool)} == {"projections": 2}
+
+
+def test_layers_that_read_the_cache_of_an_earlier_one_make_queries_alone():
+    [qkv, core, _] = [
+        each
+        for each in layer(LayerKind(unlike_values=True, projections=0))
+        if each.name in ("QKV", "attention", "output")
+    ]
+    assert qkv.params == d_model * n_heads * head_dim
+    assert core.kept_bytes == 0
+
+
+def test_what_describes_a_pass_cannot_be_changed():
+    [group] = layer_groups(ll.models["Llama-3-8B"])
+    for described, name in (
+        (group, "count"),
+        (LayerKind(), "latent"),
+        (Execution(), "soft"),
+        (of(layer(LayerKind()))["MLP"], "flops"),
+    ):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(described, name, 1)
