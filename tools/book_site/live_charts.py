@@ -23,7 +23,7 @@ VEGA_BUNDLE = f"vega-{vl_convert.__version__}.js"
 RESET_LABEL = "Back to the example"
 HEADLINE = "headline"
 """The parameter of a chart that holds, as lines of text, what it shows."""
-HEIGHT = 220
+HEIGHT = 210
 """Height in pixels of a chart's axes: with its words and its controls, the chart fits a small window."""
 
 TEXT, MUTED, LINE = (f"var(--pst-color-{name})" for name in ("text-base", "text-muted", "border"))

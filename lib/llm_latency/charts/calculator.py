@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from string import Formatter
 
 from llm_latency.catalogue.devices import COMPUTE_DTYPES, devices
@@ -43,8 +42,6 @@ __all__ = ["deployment_calculator"]
 SAMPLES = 48
 """Points of a curve; few, because each one evaluates the whole model."""
 AS_PUBLISHED = "as published"
-HEIGHT = 290
-"""Less than other charts have, so that the chart and its many controls are seen together."""
 DEVICE_COUNTS = (1, 2, 4, 8, 16, 32, 64)
 
 
@@ -120,7 +117,7 @@ def deployment_calculator(
     for part in parts:
         along, now = (time_of(DECODE, part, size, constants) for size in ("datum.at", "batch"))
         curves[part] = Curve(along, now, PARTS[part])
-    chart = chart_of(
+    return chart_of(
         curves,
         controls,
         headline=_words(parts),
@@ -133,7 +130,6 @@ def deployment_calculator(
         samples=SAMPLES,
         presets=presets,
     )
-    return replace(chart, spec=chart.spec | {"height": HEIGHT})
 
 
 def _words(parts: tuple[str, ...]) -> list[str]:
