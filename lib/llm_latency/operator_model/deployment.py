@@ -226,11 +226,12 @@ class Deployment:
         """Whether reading and computing combine by the soft maximum."""
         return self.overlap_exponent is not None
 
-    @property
+    @cached_property
     def executions(self) -> tuple[Execution, ...]:
         """How operators can run, of which a layer takes the fastest way."""
-        several = self.cache_split == FASTEST and np.any(np.asarray(self.tp) > 1)
-        splits = CACHE_SPLITS if several else ("heads" if self.cache_split == FASTEST else self.cache_split,)
+        splits = (self.cache_split,)
+        if self.cache_split == FASTEST:  # on one device all are the same
+            splits = CACHE_SPLITS if np.any(np.asarray(self.tp) > 1) else CACHE_SPLITS[:1]
         return tuple(Execution(self.routing, self.soft, split, self.offload) for split in splits)
 
     @property

@@ -40,11 +40,12 @@ _weights, _sequence, _own, _prefill, _held, _reserved = (
     for part in ("weights", "sequence", "own_activations", "prefill_activations", "held", "reserved")
 )
 _free = mem_size - _reserved - _weights
+_activations_of_a_pass = sp.Max(batch * _own, _prefill, evaluate=False)
 KEEP_AT_MOST = {"window": "windowed_kv_length", "chunk": "chunked_kv_length"}
 """What limits the keys that a layer keeps, and the symbol that stands for their number."""
 MEMORY_RULES = {
-    "activations": sp.Max(batch * _own, _prefill, evaluate=False),
-    "held": _weights + batch * _sequence + sp.Max(batch * _own, _prefill, evaluate=False),
+    "activations": _activations_of_a_pass,
+    "held": _weights + batch * _sequence + _activations_of_a_pass,
     "fits": _held <= mem_size - _reserved,
     "largest_batch": sp.Max(
         0,
@@ -290,9 +291,11 @@ def _parts(deployment: Deployment, request: dict[str, np.ndarray]) -> dict[str, 
     if ((request["prompt"] > 1) & (request["prompt"] > request["context"])).any():
         raise ValueError("prompt must be <= context: the tokens of a pass are in the cache after it")
     parts = {"batch": request["batch"], **_held(deployment, request, deployment.storage), **available}
-    everywhere = _held(deployment, request, replace(deployment.storage, offload="none"))
-    elsewhere = {part: everywhere[part] - parts[part] for part in everywhere}
-    parts["offloaded"] = elsewhere["weights"] + request["batch"] * elsewhere["sequence"]
+    parts["offloaded"] = np.zeros(())
+    if deployment.offload != "none":
+        everywhere = _held(deployment, request, replace(deployment.storage, offload="none"))
+        elsewhere = {part: everywhere[part] - parts[part] for part in everywhere}
+        parts["offloaded"] = elsewhere["weights"] + request["batch"] * elsewhere["sequence"]
     if "prefill_batch" not in request:
         own = _activations(deployment, request) / request["batch"]
         return parts | {"own_activations": own, "prefill_activations": np.zeros(())}

@@ -32,13 +32,17 @@ REQUEST = ("batch", "prompt", "context", "output", "tp", "pp")
 def _seconds(kind: Pass, deployment: Deployment, request: Mapping[str, np.ndarray]) -> np.ndarray:
     """Time a pass; the result has the shape of all the values given, even of those without effect."""
     values = kind.values(request)
-    time = value_of(ends_time(deployment.executions[0]), values)
-    waits = value_of(offload_time(None, deployment.executions[0]), values)
-    for group in deployment.groups:
-        own = kind.reached(values | group.sizes)
+    groups = [(group, kind.reached(values | group.sizes)) for group in deployment.groups]
+    first = deployment.executions[0]
+    time = value_of(ends_time(first), values)
+    for group, own in groups:
         time = time + group.count * _fastest(layer_time, group, kind, deployment, own)
-        waits = waits + group.count * _fastest(offload_time, group, kind, deployment, own)
-    seconds = value_of(kind.rounds, values) * np.maximum(time, waits) + np.zeros(common_shape(request))
+    if deployment.offload != "none":
+        waits = value_of(offload_time(None, first), values)
+        for group, own in groups:
+            waits = waits + group.count * _fastest(offload_time, group, kind, deployment, own)
+        time = np.maximum(time, waits)
+    seconds = value_of(kind.rounds, values) * time + np.zeros(common_shape(request))
     return _legal(f"the time of a {kind.name}", seconds, request)
 
 
