@@ -47,15 +47,16 @@ def test_every_link_inside_the_site_leads_somewhere():
 @pytest.mark.parametrize(("address", "width", "mode"), VISITS)
 def test_a_page_opens_without_faults(browser, base, address, width, mode):
     # axe takes ten seconds for a long page.
-    found = check_page(browser, base, address, width, mode, axe=address == INDEX or (width, mode) == (390, "dark"))
+    found = check_page(browser, base, address, width, mode, axe=address == INDEX)
     assert not faults(found)
     assert found.bytes_transferred <= 1000 * AT_MOST["kB"]
     assert found.live_charts == (address == DECODE_PAGE)
 
 
 @pytest.mark.long
-def test_axe_finds_no_fault_on_a_long_page(browser, base):
-    assert not faults(check_page(browser, base, DECODE_PAGE, 1280, "light", axe=True))
+@pytest.mark.parametrize(("width", "mode"), [(1280, "light"), (390, "dark")])
+def test_axe_finds_no_fault_on_a_long_page(browser, base, width, mode):
+    assert not faults(check_page(browser, base, DECODE_PAGE, width, mode, axe=True))
 
 
 @pytest.mark.parametrize("address", [INDEX, "book/api.html"])

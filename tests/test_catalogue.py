@@ -12,7 +12,7 @@ from conftest import DATA, NOTEBOOKS, csv_rows
 from llm_latency.catalogue import gguf, measurements
 from llm_latency.catalogue.devices import COMPUTE_DTYPES
 from llm_latency.catalogue.measurements import collective_sources, collectives, latencies, matmuls, profile
-from llm_latency.catalogue.tables import read_rows
+from llm_latency.catalogue.rows import read_rows
 from llm_latency.notation import REGISTRY, unit_label
 from llm_latency.suggestions import UnknownNameError
 

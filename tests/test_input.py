@@ -12,7 +12,7 @@ import sympy as sp
 import llm_latency as ll
 from conftest import LONGEST_MESSAGE
 from llm_latency import evaluation
-from llm_latency.catalogue.tables import read_rows
+from llm_latency.catalogue.rows import read_rows
 from llm_latency.notation import n_layers, unit_of
 from llm_latency.suggestions import UnknownNameError
 from llm_latency.table import escaped, markdown_table

@@ -12,9 +12,8 @@ LIBRARY, TOOLS = ROOT / "lib" / "llm_latency", ROOT / "tools"
 # A module imports from the lines above its own, and nothing else of the library.
 LAYERS = [
     "numerals suggestions numpy_printer catalogue.frozen charts.palette formulas.examples",
-    "registry table catalogue.names catalogue.layers catalogue.configuration.keys catalogue.configuration.modules "
-    "catalogue.configuration.schemes "
-    "charts.vega_expressions",
+    "registry table catalogue.names catalogue.rows catalogue.layers catalogue.configuration.keys "
+    "catalogue.configuration.modules catalogue.configuration.schemes charts.vega_expressions",
     "catalogue.tables catalogue.configuration.layers catalogue.configuration.patterns catalogue.configuration.document "
     "catalogue.configuration.storage catalogue.configuration.weight_files",
     "catalogue.configuration.arithmetic catalogue.configuration.special_parts catalogue.configuration.stored_bytes "

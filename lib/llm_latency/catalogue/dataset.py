@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from llm_latency.catalogue.devices import devices
 from llm_latency.catalogue.models import models
-from llm_latency.catalogue.tables import read_rows
+from llm_latency.catalogue.rows import read_rows
 
 if TYPE_CHECKING:
     import pandas as pd

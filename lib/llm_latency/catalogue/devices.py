@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, replace
+from functools import cached_property
 from numbers import Real
 
 import numpy as np
@@ -178,11 +180,11 @@ class Device(Spec):
         ):
             raise ValueError(f"{self.name}: link_domain = {short(domain)}: must be a whole number >= 1")
 
-    @property
-    def arguments(self) -> dict[str, float]:
+    @cached_property
+    def arguments(self) -> Mapping[str, float]:
         """The values by their names in the registry, where `peak_flops` is the only peak: see `computing_in`."""
         others = {*PEAKS, "printed_mem_size", "link_domain"} - {"peak_flops"}
-        return {name: value for name, value in super().arguments.items() if name not in others}
+        return ReadOnlyDict({name: value for name, value in super().arguments.items() if name not in others})
 
     @property
     def compute_dtypes(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ class ReadOnlyDict(dict):
     """A dictionary that refuses changes, but can be pickled and copied."""
 
     def _refuse(self, *_, **__):
-        raise TypeError("the sources of a catalogue are read-only")
+        raise TypeError("the entries of a catalogue are read-only")
 
     __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse
 

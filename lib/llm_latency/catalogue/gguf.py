@@ -20,7 +20,7 @@ from llm_latency.catalogue.configuration.modules import (
 )
 from llm_latency.catalogue.layers import LayerGroup
 from llm_latency.catalogue.models import Model
-from llm_latency.catalogue.tables import read_rows
+from llm_latency.catalogue.rows import read_rows
 from llm_latency.suggestions import short, suggestion
 
 __all__ = ["stored_as"]

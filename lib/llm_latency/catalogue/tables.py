@@ -1,13 +1,11 @@
-"""Specifications read from the data folder, each value with its source."""
+"""Specifications with a source for each value, and the catalogues that list them by name."""
 
 from __future__ import annotations
 
-import csv
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
-from importlib.resources import files
-from os import PathLike, fspath
+from functools import cached_property
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Generic, Self, TypeVar
 
@@ -15,44 +13,17 @@ import numpy as np
 
 from llm_latency.catalogue.frozen import ReadOnlyDict, equal_values, set_frozen
 from llm_latency.catalogue.names import full_name
+from llm_latency.catalogue.rows import Source, read_rows, read_specs, specs_from_rows
 from llm_latency.suggestions import UnknownNameError, short, suggestion
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Catalogue", "Source", "Spec", "read_rows"]
+__all__ = ["Catalogue", "Spec"]
 
 
-COLUMNS = ("name", "values", "unit", "kind", "source", "read_on", "remark")
-NUMBER = re.compile(r"[0-9]+|[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?", re.ASCII)
 MOST_LETTERS = 80
 """How long a name may be."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where one value comes from.
-
-    Parameters
-    ----------
-    value : float
-        The value that it gives.
-    unit : str
-        Unit of the value as printed in the data file.
-    kind : str
-        ``datasheet``, ``published``, ``note`` (as the source note gives it), ``derived``,
-        ``assumed``, or ``recalled``: from memory, not yet checked against any source.
-    source : str
-        Document, with its address where it has one.
-    read_on : str
-        Date on which it was read, ISO 8601.
-    """
-
-    value: float
-    unit: str
-    kind: str
-    source: str
-    read_on: str
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -121,10 +92,11 @@ class Spec:
         known = {name: value for name, value in given.items() if value is not None}
         return {name: value for name, value in known.items() if not isinstance(value, Mapping) or value}
 
-    @property
-    def arguments(self) -> dict[str, float]:
+    @cached_property
+    def arguments(self) -> Mapping[str, float]:
         """The values by their names in the registry; unknown ones are left out."""
-        return {name: value for name, value in self.to_dict().items() if not isinstance(value, str | Mapping)}
+        known = {name: value for name, value in self.to_dict().items() if not isinstance(value, str | Mapping)}
+        return ReadOnlyDict(known)
 
     @classmethod
     def from_file(cls, path: str | PathLike, name: str | None = None) -> Self:
@@ -169,93 +141,7 @@ class Spec:
         return {}
 
 
-def read_rows(file: str) -> list[dict[str, str]]:
-    """Read a CSV file of the library's data folder.
-
-    Parameters
-    ----------
-    file : str
-        File name, such as ``devices.csv``.
-
-    Returns
-    -------
-    list of dict
-        One dictionary of strings per row.
-
-    Raises
-    ------
-    UnknownNameError
-        If the folder has no such file.
-
-    Examples
-    --------
-    >>> read_rows("devices.csv")[0]["unit"]
-    'FLOP/s'
-
-    References
-    ----------
-    The folder ``lib/llm_latency/data``.
-    """
-    folder = files("llm_latency") / "data"
-    known = sorted(path.name for path in folder.iterdir() if path.name.endswith(".csv"))
-    if file not in known:
-        raise UnknownNameError(f"unknown data file {short(file)}; {suggestion(file, known)}known: {', '.join(known)}")
-    with (folder / file).open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
-
-
-def _number(text: str) -> int | float:
-    if not NUMBER.fullmatch(text):
-        raise ValueError(f"{short(text)} is not a number, such as 40 or 1.5e12")
-    return int(text) if text.isdigit() else float(text)
-
-
 Entry = TypeVar("Entry", bound=Spec)
-
-
-def specs_from_rows(spec: type[Entry], rows: list[dict[str, str]], file: str) -> dict[str, Entry]:
-    """Make the entries of a table: a row holds all values of an entry that one source gives in one unit."""
-    values: dict[str, dict[str, float]] = {}
-    sources: dict[str, dict[str, Source]] = {}
-    remarks: dict[str, str] = {}
-    for row in rows:
-        lacking = [column for column in ("name", "values", "unit") if not row.get(column)]
-        if lacking:
-            raise ValueError(f"{file}: a row has no {lacking[0]}; its columns are {', '.join(COLUMNS)}")
-        name, where = row["name"], [row.get(column) or "" for column in ("unit", "kind", "source", "read_on")]
-        remarks[name] = " ".join(filter(None, (remarks.get(name), row.get("remark"))))
-        for pair in row["values"].split():
-            quantity, _, text = pair.partition("=")
-            if not text:
-                raise ValueError(f"{file}, {name}: {short(pair)} must be a quantity with its value, as n_layers=40")
-            if quantity in values.setdefault(name, {}):
-                raise ValueError(f"{file}, {name}: {quantity} is given twice")
-            try:
-                value = text if quantity in spec.words else _number(text)
-            except ValueError as error:
-                raise ValueError(f"{file}, {name}: {quantity} = {error}") from error
-            values[name][quantity] = value
-            sources.setdefault(name, {})[quantity] = Source(value, *where)
-    made = {}
-    for name in values:
-        try:
-            made[name] = spec(name=name, sources=sources[name], remark=remarks[name], **_nested(values[name]))
-        except (TypeError, ValueError) as error:  # a quantity that entries do not have, or need, or that is not legal
-            raise type(error)(f"{file}, {name}: {error}") from error
-    return made
-
-
-def _nested(values: dict[str, float]) -> dict[str, float | dict]:
-    """Gather what a table writes as ``group.field=number`` by group."""
-    groups: dict[str, dict[str, float]] = {}
-    flat = {}
-    for quantity, value in values.items():
-        group, dot, field_of_group = quantity.partition(".")
-        if dot:
-            groups.setdefault(group, {})[field_of_group] = value
-        else:
-            flat[quantity] = value
-    return flat | ({"groups": groups} if groups else {})
 
 
 class Catalogue(Mapping[str, Entry], Generic[Entry]):
@@ -380,15 +266,6 @@ class Catalogue(Mapping[str, Entry], Generic[Entry]):
             return pd.DataFrame(rows)
         rows = [spec.to_dict() | {"remark": spec.remark} for spec in self.values()]
         return pd.DataFrame(rows).set_index("name")
-
-
-def read_specs(spec: type[Entry], path: str | PathLike) -> dict[str, Entry]:
-    """Read a file of the reader's own, and name it in errors."""
-    with Path(path).open(encoding="utf-8", newline="") as stream:
-        found = specs_from_rows(spec, list(csv.DictReader(stream)), Path(path).name)
-    if not found:
-        raise ValueError(f"{short(fspath(path))} has no rows; its columns are {', '.join(COLUMNS)}")
-    return found
 
 
 def look_up(spec: str | Entry, kind: type[Entry], catalogue: Catalogue[Entry]) -> Entry:

@@ -6,7 +6,7 @@ has, and a model adds up its groups.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 import sympy as sp
@@ -140,13 +140,13 @@ def _operators_of(catalogue: tuple[Model, ...], kind: Pass) -> tuple[Operator, .
     return tuple(sorted(found, key=lambda operator: ORDER.index(operator.name)))
 
 
-def _switched(kind: Pass, group: int, amount: Callable[[Operator], sp.Expr], write: Callable) -> list[str]:
-    """Write the Vega expressions of an amount of each operator, which is 0 if the group does not have the operator."""
+def _switched(kind: Pass, group: int, amounts: Iterable[sp.Expr], write: Callable) -> list[str]:
+    """Write the Vega expression of each operator's amount, which is 0 if the group does not have the operator."""
     step = _step_of(kind)
     return [
-        f"({group_name(group)}.{step}[{number}] ? {write(expr, group)} : 0)"
-        for number, operator in enumerate(every_operator(kind))
-        if (expr := amount(operator)) != 0
+        f"({group_name(group)}.{step}[{number}] ? {write(amount, group)} : 0)"
+        for number, amount in enumerate(amounts)
+        if amount != 0
     ]
 
 
@@ -176,19 +176,20 @@ def time_of(kind: Pass, part: str, batch: str, constants: Constants | None = Non
     sends = part in (WHOLE, "communication")
 
     def write(expr: sp.Expr, group: int = 0) -> str:
-        names, chosen = names_of(kind, batch, group), expr.xreplace(replaced)
+        names = names_of(kind, batch, group)
         if constants is None:
-            return javascript(chosen, names)
-        short = constants.taken_out(chosen, names)
+            return javascript(expr, names)
+        short = constants.taken_out(expr, names)
         return javascript(short, names | {name: name for name in constants.expressions})
 
     def of_a_layer(group: int) -> list[str]:
         messages = [write(reduced, group)] if sends else []
-        return [*_switched(kind, group, amount, write), *messages]
+        return [*_switched(kind, group, amounts, write), *messages]
 
-    [reduced] = message_times(LayerKind()).values()
+    amounts = [amount(each).xreplace(replaced) for each in every_operator(kind)]
+    reduced = sp.Add(*message_times(LayerKind()).values()).xreplace(replaced)
     ends = sp.Add(*map(amount, operators_of(None)), *(message_times(None).values() if sends else ()))
-    once = [write(ends)] if ends else []
+    once = [write(ends.xreplace(replaced))] if ends else []
     return f"1000*({' + '.join([*once, *_of_all_groups(of_a_layer)]) or '0'})"
 
 
@@ -202,18 +203,17 @@ def held_parts() -> dict[str, str]:
         for group in names
     }
 
-    def cached(operator: Operator) -> sp.Expr:
-        return operator.kept_bytes.subs(batch_symbol, 1)
-
     def write(expr: sp.Expr, group: int = 0) -> str:
-        return javascript(expr.xreplace(FIXED), names[group])
+        return javascript(expr, names[group])
 
     def write_at_the_end(expr: sp.Expr, group: int) -> str:
-        return javascript(expr.xreplace(FIXED), longest_request[group])
+        return javascript(expr, longest_request[group])
 
-    ends = operators_of(None)
-    weights = [write(sp.Add(*(each.held_bytes for each in ends)))]
-    weights += _of_all_groups(lambda group: _switched(PREFILL, group, lambda each: each.held_bytes, write))
+    operators = every_operator(PREFILL)
+    held = [each.held_bytes.xreplace(FIXED) for each in operators]
+    cached = [each.kept_bytes.subs(batch_symbol, 1).xreplace(FIXED) for each in operators]
+    weights = [write(sp.Add(*(each.held_bytes for each in operators_of(None))).xreplace(FIXED))]
+    weights += _of_all_groups(lambda group: _switched(PREFILL, group, held, write))
     sequence = _of_all_groups(lambda group: _switched(PREFILL, group, cached, write_at_the_end))
     parts = {"weights": " + ".join(weights), "sequence": " + ".join(sequence)}
     parts |= {"step_activations": _activations(DECODE), "prompt_activations": _activations(PREFILL)}
@@ -228,13 +228,14 @@ def _activations(kind: Pass) -> str:
     """Write the Vega expression of the residual stream and the widest kernel of a pass over one sequence, in bytes."""
 
     def write(expr: sp.Expr, group: int = 0) -> str:
-        return javascript(expr.xreplace(FIXED), names_of(kind, "1", group))
+        return javascript(expr, names_of(kind, "1", group))
 
-    live = [write(sp.Max(*(each.live_bytes for each in operators_of(None))))]
+    amounts = [each.live_bytes.xreplace(FIXED) for each in every_operator(kind)]
+    live = [write(sp.Max(*(each.live_bytes for each in operators_of(None))).xreplace(FIXED))]
     for group in group_numbers():
-        largest = ", ".join(_switched(kind, group, lambda each: each.live_bytes, write))
+        largest = ", ".join(_switched(kind, group, amounts, write))
         live.append(f"({group_name(group)}.n_layers ? max({largest}) : 0)")
-    return f"{write(STREAM_BYTES)} + max({', '.join(live)})"
+    return f"{write(STREAM_BYTES.xreplace(FIXED))} + max({', '.join(live)})"
 
 
 def reach() -> dict[str, str]:

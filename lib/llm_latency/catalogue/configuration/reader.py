@@ -22,7 +22,7 @@ from llm_latency.catalogue.configuration.storage import Storage
 from llm_latency.catalogue.configuration.stored_bytes import StoredBytes, bytes_held, bytes_said, difference
 from llm_latency.catalogue.configuration.weight_files import WeightFiles, weight_files_in
 from llm_latency.catalogue.layers import BITS_PER_BYTE, CAN_LACK
-from llm_latency.catalogue.tables import read_rows
+from llm_latency.catalogue.rows import read_rows
 from llm_latency.suggestions import short, suggestion
 
 __all__ = ["model_fields"]
