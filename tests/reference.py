@@ -18,6 +18,8 @@ OPTIONS |= dict(weight_bits=None, expert_bits=None, vocab_bits=None, kv_bits=Non
 OPTIONS |= dict(group_size=None, scale_bits=16, zero_point_bits=0, compute_dtype=None)
 OPTIONS |= dict(devices_per_node=None, network_bandwidth=None, link_latency=None, network_latency=None)
 OPTIONS |= dict(all_reduce="direct", routing="uniform", cache_split="heads")
+BY_SEQUENCES = ("data-parallel", "expert-parallel")
+SPLITS = ("heads", "sequences", "context", *BY_SEQUENCES)
 OPTIONS |= dict(offload="none", offload_share=1, offload_bandwidth=inf)
 OPTIONS |= dict(compute_efficiency=1, bandwidth_efficiency=1, link_efficiency=1)
 OPTIONS |= dict(activation_traffic=0, overlap_exponent=None)
@@ -283,7 +285,7 @@ def layers(model, group, o, p):
     b, n, h, j = storage_of(group, o), group.n_layers, model.d_model, model.residual_blocks
     has_attention, has_mlp = group.n_heads != 0, bool(group.n_experts) or group.mlp_width != 0
     whole, own = o, p
-    if o.cache_split == "data-parallel":  # everything of attention on every device, for its own sequences
+    if o.cache_split in BY_SEQUENCES:  # everything of attention on every device, for its own sequences
         busiest = min(p.B, ceil(p.B / o.tp))
         own = SimpleNamespace(**vars(p) | dict(B=busiest, T=p.T * busiest / p.B))
         whole = SimpleNamespace(**vars(o) | dict(tp=1))
@@ -292,6 +294,9 @@ def layers(model, group, o, p):
         found |= recurrence(model, group, whole, own, b)
     if group.n_experts:
         found |= mixture(group, h, o, p, b)
+        if o.cache_split == "expert-parallel":  # what all tokens visit is on every device
+            visited_by_all = mixture(group, h, whole, own, b)
+            found |= {name: visited_by_all[name] for name in ("router", "shared experts") if name in visited_by_all}
     elif has_mlp:
         found["MLP"] = mlp(n, h, group.mlp_matrices, group.mlp_width / o.tp, b.mlp, p.T)
     if group.other_params:
@@ -319,7 +324,7 @@ def ways_of(group, o, p):
     passes = [p]
     if group.kv_rank and not p.absorbed and p.context > 0:
         passes.append(SimpleNamespace(**vars(p) | dict(absorbed=True)))
-    splits = ["heads", "sequences", "context", "data-parallel"] if o.cache_split == "best" else [o.cache_split]
+    splits = SPLITS if o.cache_split == "best" else [o.cache_split]
     return [(SimpleNamespace(**vars(o) | dict(cache_split=split)), each) for each in passes for split in splits]
 
 
@@ -365,6 +370,23 @@ def in_a_row(o, number, servers, latency, beyond):
     return (hops - leaving) * latency + leaving * beyond
 
 
+def dispatched(model, group, o, p, links):
+    """Return the time in which tokens travel to their experts and back, eq-dispatch-time."""
+    link, network, latency, beyond, per_node = links
+    servers, k = ceil(o.tp / per_node), group.experts_per_token
+    if o.routing == "uniform":
+        missed, missed_server = (1 - 1 / o.ep) ** k, (1 - 1 / min(o.ep, servers)) ** k
+        far = (1 - missed_server) * (servers - 1)
+        near = (1 - missed) * (o.tp - 1) - far
+    else:  # at best, all experts of a token are in the group of its device
+        far = max(servers / o.ep, 1) - 1
+        near = o.tp / o.ep - 1 - far
+    own = model.bytes_per_activation * model.d_model * p.T * min(p.B, ceil(p.B / o.tp)) / p.B
+    hops = min(o.tp - 1 if o.all_reduce == "ring" else min(1, o.tp - 1), ceil(near + far))
+    leaving = min(hops, ceil(far))
+    return 2 * ((hops - leaving) * latency + leaving * beyond + max(near / link, far / network) * own)
+
+
 def layer_messages(model, device, group, o, p):
     """Return the times of the all-reduces of a group of layers, eq-all-reduce-time, and of what else it exchanges."""
     link, network, latency, beyond, per_node = links_of(device, o)
@@ -374,7 +396,9 @@ def layer_messages(model, device, group, o, p):
     message = model.bytes_per_activation * p.T * model.d_model
     all_reduce = 2 * in_a_row(o, o.tp, servers, latency, beyond) + 2 * max(within, between) * message
     blocks = model.residual_blocks
-    if o.cache_split == "data-parallel":
+    if o.cache_split == "expert-parallel" and group.n_experts:
+        return {"dispatches": group.n_layers * dispatched(model, group, o, p, links_of(device, o))}
+    if o.cache_split in BY_SEQUENCES:
         blocks = int(bool(group.n_experts) or group.mlp_width != 0)
     found = {"all-reduces": group.n_layers * blocks * all_reduce}
     if o.cache_split in ("sequences", "context") and group.n_heads != 0:
@@ -543,7 +567,7 @@ def weights_of_fullest_stage(model, o):
 
 def kept_of_layer(model, group, o, context, batch):
     """Return the bytes that a layer keeps of its sequences: keys and values in its reach, index keys, states."""
-    if o.cache_split == "data-parallel":
+    if o.cache_split in BY_SEQUENCES:
         alone = SimpleNamespace(**vars(o) | dict(tp=1, cache_split="heads"))
         return kept_of_layer(model, group, alone, context, min(batch, ceil(batch / o.tp)))
     kept = batch * state_bytes(model, group, o) if group.state_heads else 0

@@ -12,7 +12,8 @@ WIDTH, HEAD, BYTES = 64, 16, 2
 DEVICE = ll.Device(
     name="small", peak_flops=2e12, mem_bandwidth=1e11, link_bandwidth=1e10, link_domain=8, network_bandwidth=1e9
 )
-SPLITS = ("heads", "sequences", "context", "data-parallel")
+BY_SEQUENCES = ("data-parallel", "expert-parallel")
+SPLITS = ("heads", "sequences", "context", *BY_SEQUENCES)
 
 
 class Case:
@@ -73,7 +74,7 @@ class Case:
 
     def mixer(self, device, split):
         """Return the times of a device's products before the exchange, and after it, without messages."""
-        if split == "data-parallel":
+        if split in BY_SEQUENCES:
             own = range(device, self.batch, self.tp)
             cells = [(sequence, head, self.context + 1) for sequence in own for head in range(self.heads)]
             queries, needed, rows = range(self.heads), set(range(self.kv_heads)), len(own)
@@ -99,7 +100,18 @@ class Case:
             sent += sum(HEAD * BYTES for sequence, head in mine if head in home)  # results to where they came from
         return sent
 
-    def inner(self, device, routing):
+    def dispatched(self, routing):
+        """Return the time in which each token travels to all devices that hold a part of its experts, and back."""
+        sent, received = [0] * self.tp, [0] * self.tp
+        for sequence, chosen in enumerate(routing):
+            home, groups = sequence % self.tp, {expert * self.ep // self.experts for expert in chosen}
+            for device in range(self.tp):
+                if device != home and device // (self.tp // self.ep) in groups:
+                    sent[home] += 1
+                    received[device] += 1
+        return 2 * max(*sent, *received, 0) * WIDTH * BYTES / DEVICE.link_bandwidth
+
+    def inner(self, device, split, routing):
         """Return the time of a device's MLP, or of its share of the experts that some token visits."""
         if not self.experts:
             return matrix(self.batch, WIDTH, 3 * self.mlp // self.tp)
@@ -107,7 +119,8 @@ class Case:
         own = range(group * self.experts // self.ep, (group + 1) * self.experts // self.ep)
         visits = [expert for chosen in routing for expert in chosen if expert in own]
         one = 3 * WIDTH * self.expert_width * self.ep / self.tp
-        router = matrix(self.batch, WIDTH, self.experts)
+        rows = len(range(device, self.batch, self.tp)) if split == "expert-parallel" else self.batch
+        router = matrix(rows, WIDTH, self.experts)
         return router + run(2 * one * len(visits), BYTES * one * len(set(visits)))
 
     def layer(self, split, routing, order):
@@ -117,12 +130,14 @@ class Case:
         norms = run(0, 2 * WIDTH * BYTES)
         message = 2 * (self.tp - 1) / self.tp * self.batch * WIDTH * BYTES / DEVICE.link_bandwidth
         exchange = max(self.exchanged(device, split) for device in devices) / DEVICE.link_bandwidth
-        if split == "data-parallel":  # no sums before the MLP
+        if split in BY_SEQUENCES:  # no sums before the MLP
             attended = max(sum(parts[device]) for device in devices)
         else:
             first = max(sum(parts[device][place] for place in order) for device in devices)
             attended = first + exchange + max(parts[device][2] for device in devices) + message
-        return attended + max(self.inner(device, routing) for device in devices) + message + norms
+        inner = max(self.inner(device, split, routing) for device in devices)
+        travels = split == "expert-parallel" and self.experts
+        return attended + inner + (self.dispatched(routing) if travels else message) + norms
 
     def fastest(self):
         """Return the shortest step over every routing, split of each layer's cache, and order of operators."""

@@ -1,7 +1,7 @@
 """Properties of ways to divide a model: faster links never cost time, and what is not divided changes nothing."""
 
 import dataclasses
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import llm_latency as ll
+from llm_latency.evaluation import value_of
+from llm_latency.operator_model.execution import COPIES
 from llm_latency.operator_model.sharding import CACHE_SPLITS
 
 models = st.sampled_from(["Llama-3-8B", "DeepSeek-V3-671B"])
@@ -113,6 +115,33 @@ def test_data_parallel_attention_adds_up_half_as_much_and_copies_its_matrices():
     assert parallel["QKV"].flops == pytest.approx(heads["QKV"].flops * (64 + 16) / (64 + 16))
     assert parallel["output"].weight_bytes == pytest.approx(8 * heads["output"].weight_bytes)
     assert parallel["attention"].flops == pytest.approx(heads["attention"].flops)
+
+
+@pytest.mark.parametrize(("devices", "groups", "per_server", "chosen"), [(8, 8, 8, 2), (8, 4, 4, 3), (8, 2, 2, 2)])
+def test_the_copies_of_a_vector_are_those_that_a_count_of_all_choices_finds(devices, groups, per_server, chosen):
+    everywhere = {"tp": devices, "ep": groups, "devices_per_node": per_server, "experts_per_token": chosen}
+    links = network = 0
+    for visited in product(range(groups), repeat=chosen):
+        holders = {device for device in range(1, devices) if device * groups // devices in visited}
+        others = {device // per_server for device in holders} - {0}
+        network += len(others) / groups**chosen
+        links += (len(holders) - len(others)) / groups**chosen
+    found = {symbol.name: value_of(expr, everywhere) for symbol, expr in COPIES["uniform"].items()}
+    assert found == pytest.approx({"link_copies": links, "network_copies": network})
+    at_home = {symbol.name: value_of(expr, everywhere) for symbol, expr in COPIES["identical"].items()}
+    assert sum(at_home.values()) == devices // groups - 1
+
+
+def test_tokens_that_travel_to_their_experts_send_less_the_more_groups_there_are():
+    request = dict(tp=8, ep=[1, 2, 4, 8], batch=8, prompt=4096, cache_split="expert-parallel")
+    parts = [
+        {row.name: row.time for row in ll.explain("Qwen3-235B-A22B", "H200-SXM", **request | dict(ep=ep)).rows}
+        for ep in request["ep"]
+    ]
+    sent = [rows["dispatches"] for rows in parts]
+    gathered = ll.explain("Qwen3-235B-A22B", "H200-SXM", **request | dict(ep=1, cache_split="data-parallel"))
+    assert sent == sorted(sent, reverse=True)
+    assert sent[0] == pytest.approx(next(row.time for row in gathered.rows if row.name == "all-reduces"))
 
 
 def test_the_busiest_device_has_one_sequence_more():

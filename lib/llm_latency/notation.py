@@ -294,6 +294,22 @@ microbatches = count(
     "microbatches", "u", "parts of the batch that follow one another through the stages", "deployment", at_most="batch"
 )
 sharing = count("sharing", "N_{s}", "devices that share a key-value head, and divide its cache", "deployment")
+link_copies = count(
+    "link_copies",
+    "C_{c}",
+    "copies of a token's vector that go over links to the devices of its experts",
+    "deployment",
+    minimum=0,
+    integer=False,
+)
+network_copies = count(
+    "network_copies",
+    "C_{n}",
+    "copies of a token's vector that go over the network to other servers",
+    "deployment",
+    minimum=0,
+    integer=False,
+)
 hops = count("hops", "H", "messages of one phase of an all-reduce that follow one another", "deployment", minimum=0)
 compute_efficiency = share(
     "compute_efficiency", "e_{f}", "share of the peak arithmetic rate that an operator reaches", "deployment"

@@ -19,11 +19,13 @@ from llm_latency.notation import (
     flops_per_mac,
     hops,
     link_bandwidth,
+    link_copies,
     link_efficiency,
     link_latency,
     message_bytes,
     n_devices,
     network_bandwidth,
+    network_copies,
     network_latency,
     peak_flops,
     pp,
@@ -186,6 +188,24 @@ def gather_time():
     # Links pass on what one device of a server has received from the others, as in an all-reduce.
     at_once = sp.Max((sharing - _sharing_nodes) / link_bandwidth, elsewhere, evaluate=False)
     return PHASES * _sharing_latency + at_once * exchanged_bytes / link_efficiency
+
+
+_dispatch_hops = sp.Min(hops, sp.ceiling(link_copies + network_copies))
+_dispatch_beyond = sp.Min(_dispatch_hops, sp.ceiling(network_copies))
+
+
+@formula(
+    r"t_{\mathrm{dispatch}}",
+    second,
+    page="parallelism",
+    example=A100 | _beyond | dict(hops=1, message_bytes=32768, link_efficiency=1, link_copies=4.5, network_copies=0),
+    result=1.698e-05,
+)
+def dispatch_time():
+    """Time in which the vectors of a device's tokens travel to the devices of their experts, and results back."""
+    latency = (_dispatch_hops - _dispatch_beyond) * link_latency + _dispatch_beyond * network_latency
+    at_once = sp.Max(link_copies / link_bandwidth, network_copies / network_bandwidth, evaluate=False)
+    return PHASES * (latency + at_once * message_bytes / link_efficiency)
 
 
 @formula(

@@ -5,7 +5,7 @@ import sympy as sp
 from llm_latency.formula import formula
 from llm_latency.formulas.examples import GPT_13B
 from llm_latency.formulas.roofline import critical_batch
-from llm_latency.notation import experts_per_token, n_experts, tokens
+from llm_latency.notation import ep, experts_per_token, n_experts, tokens
 
 PAGE = "mixture-of-experts"
 
@@ -20,6 +20,12 @@ def distinct_experts():
 def tokens_per_expert():
     """Tokens that share one expert that is read."""
     return tokens * experts_per_token / distinct_experts.term
+
+
+@formula(r"v_{e}", sp.S.One, page="parallelism", example=dict(ep=8, experts_per_token=2), result=0.2344)
+def visited_share():
+    """Share of the groups of devices that one token visits on average, its experts being in groups at random."""
+    return 1 - (1 - 1 / ep) ** experts_per_token
 
 
 @formula(

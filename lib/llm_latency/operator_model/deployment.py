@@ -114,8 +114,9 @@ class Deployment:
     cache_split : str, optional
         What devices do that share a key-value head. ``heads``: each keeps a copy of its keys and values;
         ``sequences`` or ``context``: they divide the sequences, or the tokens of each, and send each other queries and
-        results; ``data-parallel``: they divide the sequences, and each has all matrices of attention; ``best``:
-        whatever is fastest for a layer, in the memory of ``context``.
+        results; ``data-parallel``: they divide the sequences, and each has all matrices of attention;
+        ``expert-parallel``: also all shared experts, and tokens travel to those of the other groups that they visit;
+        ``best``: whatever is fastest for a layer, in the memory of ``context``.
     offload : str, optional
         What lies in a second memory, such as the host's: ``none``, ``weights``, ``experts`` or ``cache``. It is read
         while other operators run; so far only with one stage.

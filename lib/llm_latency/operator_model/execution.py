@@ -8,8 +8,14 @@ from functools import cache
 
 import sympy as sp
 
-from llm_latency.formulas.collectives import all_reduce_time, exchange_time, gather_time, stage_send_time
-from llm_latency.formulas.experts import distinct_experts
+from llm_latency.formulas.collectives import (
+    all_reduce_time,
+    dispatch_time,
+    exchange_time,
+    gather_time,
+    stage_send_time,
+)
+from llm_latency.formulas.experts import distinct_experts, visited_share
 from llm_latency.notation import (
     bytes_per_attention_param,
     bytes_per_head_param,
@@ -18,18 +24,23 @@ from llm_latency.notation import (
     bytes_per_router_param,
     bytes_per_shared_param,
     bytes_per_vocab_param,
+    devices_per_node,
+    ep,
     exchanged_bytes,
     experts_per_token,
+    link_copies,
     message_bytes,
+    network_copies,
     offload_bandwidth,
     offload_share,
     residual_blocks,
     touched_experts,
+    tp,
 )
 from llm_latency.notation import sharing as sharing_devices
 from llm_latency.operator_model.operator import Operator
 from llm_latency.operator_model.operators import STREAM_BYTES, LayerKind, ends, layer
-from llm_latency.operator_model.sharding import READ_THE_CACHE, sharded, sharing
+from llm_latency.operator_model.sharding import COPIED, READ_THE_CACHE, fewer_sequences, sharded, sharing
 
 __all__ = [
     "OFFLOADS",
@@ -49,7 +60,7 @@ ORDER = (
     *("compressed attention", "output"),
     *("state input", "recurrence", "state output"),
     *("MLP", "router", "experts", "shared experts", "other weights", "layer embedding", "norms"),
-    *("unembedding", "all-reduces", "exchanges", "stages", "second memory"),
+    *("unembedding", "all-reduces", "exchanges", "dispatches", "stages", "second memory"),
 )
 """Operators, messages and waits, in the order in which the first token meets them."""
 STORAGE = {
@@ -66,6 +77,18 @@ TOUCHED_EXPERTS = {"uniform": distinct_experts.expr, "identical": experts_per_to
 """Experts that a pass reads: on average with random routing, or as few as possible."""
 EXCHANGES = {"sequences": exchange_time, "context": gather_time}
 """What devices that divide a cache send each other, by how they divide it."""
+_nodes = sp.ceiling(tp / devices_per_node)
+_entered = {
+    "uniform": visited_share.expr.subs(ep, sp.Min(ep, _nodes)) * (_nodes - 1),
+    "identical": sp.Max(_nodes / ep, 1) - 1,
+}
+_received = {"uniform": visited_share.expr * (tp - 1), "identical": tp / ep - 1}
+COPIES = {
+    routing: {link_copies: received - _entered[routing], network_copies: _entered[routing]}
+    for routing, received in _received.items()
+}
+"""Copies of a token's vector that are sent: to the groups of its experts at random, or, at best, in its own group. Of
+several receivers in another server, one has the vector from the network, and the others from that one."""
 OFFLOADS = {"none": (), "weights": ("params", "weight_bytes"), "experts": ("params", "weight_bytes")}
 OFFLOADS |= {"cache": ("kv_bytes", "kept_bytes")}
 """What may lie in a second memory, and the quantities of an operator that it means."""
@@ -220,9 +243,12 @@ def message_times(kind: LayerKind | None, execution: Execution = USUAL) -> dict[
     if kind is None:
         return {"stages": stage_send_time.expr.subs(message)}
     split = execution.cache_split
+    if split == "expert-parallel" and kind.experts:
+        own = message_bytes, STREAM_BYTES.xreplace(fewer_sequences(tp))
+        return {"dispatches": dispatch_time.expr.subs([own, *COPIES[execution.routing].items()])}
     # Data-parallel attention has no sums to add up. An MLP after it gathers the inputs of all devices, and scatters the
     # sums, which together are as much as an all-reduce.
-    reduced = sp.Integer(kind.mlp) if split == "data-parallel" else residual_blocks
+    reduced = sp.Integer(kind.mlp) if split in COPIED else residual_blocks
     found = {"all-reduces": reduced * all_reduce_time.expr.subs(message)}
     if split in EXCHANGES:
         cores = [each for each in layer(kind) if each.exchanged_bytes != 0]

@@ -39,14 +39,15 @@ from llm_latency.notation import (
 )
 from llm_latency.operator_model.operator import Operator
 
-__all__ = ["CACHE_SPLITS", "sharded", "sharing"]
+__all__ = ["CACHE_SPLITS", "fewer_sequences", "sharded", "sharing"]
 
-CACHE_SPLITS = ("heads", "sequences", "context", "data-parallel")
-"""How the devices of a group divide a cache; the last divides whole layers of attention by sequences."""
+CACHE_SPLITS = ("heads", "sequences", "context", "data-parallel", "expert-parallel")
+"""How the devices of a group divide a cache; the last two divide whole layers of attention by sequences."""
 ATTENTION_CORES = ("attention", "windowed attention", "chunked attention", "sparse attention", "compressed attention")
 READ_THE_CACHE = (*ATTENTION_CORES, "index scores")
 MIXERS = (*READ_THE_CACHE, "QKV", "indexer", "output", "state input", "recurrence", "state output")
-"""Operators that are copied, and work on other sequences on every device, under data-parallel attention."""
+COPIED = {"data-parallel": MIXERS, "expert-parallel": (*MIXERS, "router", "shared experts")}
+"""Operators that are copied, and work on other sequences on every device."""
 REACH = (keys, windowed_keys, chunked_keys, selected_keys)
 REACH += (kv_length, windowed_kv_length, chunked_kv_length, selected_kv_length)
 """What is divided along the context: the keys that a query meets, and those that a pass moves."""
@@ -96,7 +97,7 @@ def sharded(operator: Operator, cache_split: str = "heads") -> Operator:
         An operator of `decoder`.
     cache_split : str, optional
         ``heads``, ``sequences``, ``context``, or ``data-parallel``: all of attention by sequences, with a copy of its
-        matrices on every device.
+        matrices on every device; ``expert-parallel``: with a copy of the shared experts, too.
 
     Returns
     -------
@@ -116,8 +117,8 @@ def sharded(operator: Operator, cache_split: str = "heads") -> Operator:
     ----------
     Derived in operator-model, Eq. (eq-sharding).
     """
-    if cache_split == "data-parallel" and operator.name in MIXERS:
-        return operator.subs(_fewer_sequences(tp))
+    if operator.name in COPIED.get(cache_split, ()):
+        return operator.subs(fewer_sequences(tp))
     replacements = {symbol: symbol / tp for symbol in DIVIDED}
     replacements[n_kv_heads] = sp.Max(n_kv_heads / tp, 1)
     if operator.name == "experts":
@@ -130,12 +131,32 @@ def sharded(operator: Operator, cache_split: str = "heads") -> Operator:
     if cache_split in ("sequences", "context") and operator.name in READ_THE_CACHE:
         number = sharing(operator)
         replacements[n_heads] = n_heads * number / tp
-        fewer = {each: each / number for each in REACH} if cache_split == "context" else _fewer_sequences(number)
+        fewer = {each: each / number for each in REACH} if cache_split == "context" else fewer_sequences(number)
         replacements |= fewer
     return operator.subs(replacements)
 
 
-def _fewer_sequences(number: sp.Expr) -> dict[sp.Symbol, sp.Expr]:
-    """Replace the batch by the sequences of the busiest of several devices."""
+def fewer_sequences(number: sp.Expr) -> dict[sp.Symbol, sp.Expr]:
+    """Replace the batch by the sequences of the busiest of several devices.
+
+    Parameters
+    ----------
+    number : sympy.Expr
+        How many devices divide the sequences.
+
+    Returns
+    -------
+    dict of sympy.Symbol to sympy.Expr
+        What stands for the batch, and for the tokens of a pass.
+
+    Examples
+    --------
+    >>> fewer_sequences(tp)[batch]
+    Min(batch, ceiling(batch/tp))
+
+    References
+    ----------
+    Derived in parallelism.
+    """
     own = sp.Min(batch, sp.ceiling(batch / number))  # a mean batch need not be whole on a single device
     return {batch: own, tokens: tokens * own / batch}
