@@ -9,11 +9,14 @@ import pytest
 
 import llm_latency as ll
 from conftest import DATA, NOTEBOOKS, csv_rows
+from llm_latency.calibration.collective_times import CollectiveConstants
 from llm_latency.catalogue import gguf, measurements
 from llm_latency.catalogue.devices import COMPUTE_DTYPES
+from llm_latency.catalogue.layers import LayerGroup
 from llm_latency.catalogue.measurements import collective_sources, collectives, latencies, matmuls, profile
 from llm_latency.catalogue.rows import read_rows
 from llm_latency.notation import REGISTRY, unit_label
+from llm_latency.operator_model.deployment import Deployment
 from llm_latency.suggestions import UnknownNameError
 
 MEASURED_KINDS = [
@@ -191,7 +194,10 @@ def test_every_value_of_a_spec_has_its_source(catalogue, faults):
                     raise AssertionError(f"has {problem}")
 
 
-@pytest.mark.parametrize("kind", [ll.Device, ll.Model, *MEASURED_KINDS], ids=lambda kind: kind.__name__)
+GIVEN_BY_NAME = [ll.Device, ll.Model, LayerGroup, Deployment, CollectiveConstants, *MEASURED_KINDS]
+
+
+@pytest.mark.parametrize("kind", GIVEN_BY_NAME, ids=lambda kind: kind.__name__)
 def test_values_are_given_by_name_and_stay_as_they_are(kind):
     parameters = inspect.signature(kind).parameters.values()
     assert {parameter.kind for parameter in parameters} == {inspect.Parameter.KEYWORD_ONLY}

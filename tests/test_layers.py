@@ -141,6 +141,15 @@ def reason_beside(path: Path, function: ast.FunctionDef) -> bool:
     return any(token.type == tokenize.COMMENT and token.start[0] == first - 1 for token in tokens)
 
 
+def test_no_description_of_the_library_can_be_changed(faults):
+    for path in MODULES.values():
+        for node in ast.walk(tree_of(path)):
+            for decorator in node.decorator_list if isinstance(node, ast.ClassDef) else ():
+                if "dataclass" in ast.unparse(decorator):
+                    with faults.at(path.relative_to(ROOT), node.name):
+                        assert "frozen=True" in ast.unparse(decorator), "is a dataclass that is not frozen"
+
+
 def test_no_module_is_too_long(faults):
     for path in [*MODULES.values(), *sorted(TOOLS.rglob("*.py"))]:
         lines = len(path.read_text(encoding="utf-8").splitlines())
