@@ -211,7 +211,9 @@ n_params = count("n_params", "P", "parameters of the model", "model", integer=Fa
 rows = count("rows", "p", "rows of the left matrix of a product", "operator")
 inner = count("inner", "q", "columns of the left and rows of the right matrix", "operator")
 cols = count("cols", "r", "columns of the right matrix", "operator")
-message_bytes = quantity("message_bytes", "D", byte, "bytes of the vector that one all-reduce adds up", "operator")
+message_bytes = quantity(
+    "message_bytes", "D", byte, "bytes of the vectors that an all-reduce adds up or a device sends", "operator"
+)
 exchanged_bytes = quantity(
     "exchanged_bytes",
     "D_{x}",

@@ -155,10 +155,14 @@ _sharing_nodes = sp.ceiling(sharing / devices_per_node)
 _sharing_in_node = sharing / _sharing_nodes
 _sharing_hops = sp.Min(hops, sharing - 1)
 _sharing_beyond = sp.Min(_sharing_hops, _sharing_nodes - 1)
-_sharing_latency = (_sharing_hops - _sharing_beyond) * link_latency + _sharing_beyond * network_latency
-_exchange_example = (
-    A100 | _beyond | dict(hops=1, exchanged_bytes=32768, link_efficiency=1, sharing=8, devices_per_node=8)
-)
+_sharing_example = A100 | _beyond | dict(hops=1, sharing=8, devices_per_node=8)
+_exchange_example = _sharing_example | dict(exchanged_bytes=32768, link_efficiency=1)
+
+
+@formula(r"t_{x}", second, page="parallelism", example=_sharing_example, result=8e-06)
+def exchange_latency():
+    """Latency of a phase in which devices that divide a cache send to each other, some of them over the network."""
+    return (_sharing_hops - _sharing_beyond) * link_latency + _sharing_beyond * network_latency
 
 
 @formula(
@@ -172,7 +176,7 @@ def exchange_time():
     """Time in which devices that divide the sequences of a cache send each other queries and results."""
     elsewhere = (sharing - _sharing_in_node) / sharing / network_bandwidth
     at_once = sp.Max((_sharing_in_node - 1) / sharing / link_bandwidth, elsewhere, evaluate=False)
-    return PHASES * _sharing_latency + at_once * exchanged_bytes / link_efficiency
+    return PHASES * exchange_latency.term + at_once * exchanged_bytes / link_efficiency
 
 
 @formula(
@@ -187,11 +191,23 @@ def gather_time():
     elsewhere = (_sharing_nodes - 1) / network_bandwidth
     # Links pass on what one device of a server has received from the others, as in an all-reduce.
     at_once = sp.Max((sharing - _sharing_nodes) / link_bandwidth, elsewhere, evaluate=False)
-    return PHASES * _sharing_latency + at_once * exchanged_bytes / link_efficiency
+    return PHASES * exchange_latency.term + at_once * exchanged_bytes / link_efficiency
 
 
 _dispatch_hops = sp.Min(hops, sp.ceiling(link_copies + network_copies))
 _dispatch_beyond = sp.Min(_dispatch_hops, sp.ceiling(network_copies))
+
+
+@formula(
+    r"t_{v}",
+    second,
+    page="parallelism",
+    example=A100 | _beyond | dict(hops=1, link_copies=4.5, network_copies=0),
+    result=8e-06,
+)
+def dispatch_latency():
+    """Latency of a phase in which vectors travel to the devices of their experts, some of them over the network."""
+    return (_dispatch_hops - _dispatch_beyond) * link_latency + _dispatch_beyond * network_latency
 
 
 @formula(
@@ -203,9 +219,8 @@ _dispatch_beyond = sp.Min(_dispatch_hops, sp.ceiling(network_copies))
 )
 def dispatch_time():
     """Time in which the vectors of a device's tokens travel to the devices of their experts, and results back."""
-    latency = (_dispatch_hops - _dispatch_beyond) * link_latency + _dispatch_beyond * network_latency
     at_once = sp.Max(link_copies / link_bandwidth, network_copies / network_bandwidth, evaluate=False)
-    return PHASES * (latency + at_once * message_bytes / link_efficiency)
+    return PHASES * (dispatch_latency.term + at_once * message_bytes / link_efficiency)
 
 
 @formula(
