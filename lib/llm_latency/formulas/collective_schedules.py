@@ -125,10 +125,10 @@ def uplink_call_time():
     return start_latency + PHASES * (link_latency + _others * message_overhead + sending)
 
 
-@formula(r"t_{\mathrm{call}}^{\mathrm{flat}}", second, page=PAGE, example=CLUSTER, result=5.537e-05)
+@formula(r"t_{\mathrm{call}}^{\mathrm{flat}}", second, page=PAGE, example=CLUSTER, result=6.337e-05)
 def flat_ring_call_time():
-    """Time of an all-reduce on rings through all servers, as many as a server has network cards."""
-    steps = (n_devices - _nodes) * link_latency + (_nodes - 1) * network_latency
+    """Time of an all-reduce on rings through several servers, as many as a server has network cards."""
+    steps = (_others - _nodes) * link_latency + _nodes * network_latency
     return start_latency + PHASES * (steps + _others * _part / (devices_per_node * network_bandwidth))
 
 
@@ -154,7 +154,9 @@ def tree_limit():
     return n_devices * (_others - sp.log(n_devices, 2)) * link_latency * link_bandwidth
 
 
-@formula(r"D_{\mathrm{levels}}", byte, page=PAGE, example=CLUSTER, result=9.6e06)
+@formula(r"D_{\mathrm{levels}}", byte, page=PAGE, example=CLUSTER, result=1.509e07)
 def hierarchy_limit():
     """Largest vector for which levels are faster than flat rings, where the links lose to all network cards."""
-    return devices_per_node * (_nodes - 1) * link_latency / (1 / link_bandwidth - 1 / (n_devices * network_bandwidth))
+    saved = (_in_node * (_nodes - 1) - 1) * link_latency + network_latency
+    lost = _in_node / devices_per_node * (1 / link_bandwidth - 1 / (n_devices * network_bandwidth))
+    return saved / lost
