@@ -40,10 +40,12 @@ def bound_phrases(notebook: NotebookNode) -> dict[str, list[str]]:
     for cell in filter(is_binding, notebook.cells):
         printed = [output["data"]["text/plain"] for output in cell.outputs if "data" in output]
         if len(printed) != 1 or not printed[0].startswith("{"):
-            raise ValueError(f"the binding cell {cell.id} has not been executed, or does not end with a dictionary")
+            raise ValueError(
+                f"the binding cell {cell.id} has no stored value: execute the page; it ends with a dictionary"
+            )
         for name, stated in ast.literal_eval(printed[0]).items():
             if name in phrases:
-                raise ValueError(f"{name} is bound twice")
+                raise ValueError(f"{name} is bound twice, the second time in the cell {cell.id}")
             phrases[name] = [normal_phrase(phrase) for phrase in stated.split(BETWEEN)]
     return phrases
 

@@ -18,7 +18,8 @@ MARKUP = {
     r"(?<=\$\$) ?\([\w-]+\)": "",
 }
 RELATION = re.compile(r"[=+/<>^-]|\\(?:frac|times|cdot|le|ge|ll|gg|max|min|ceil|lceil|to|approx)\b")
-"""What makes a formula of several letters; letters alone state nothing."""
+LETTER = re.compile(r"\\(?!bar\b|mathrm\b|text\b|left\b|right\b)[A-Za-z]+|[A-Za-z](?:_(?:\{[^}]*\}|.))?")
+"""A letter with its index; one alone states nothing, but a product of several does."""
 WORD = re.compile(r"[−+±×≈~<>≤≥=-]*\w(?:[^\s()\[\]{}“”\"‘`$;:!?—|]*[\w%])?")
 SIGN_BEFORE = re.compile(r"[−+±×≈~<>≤≥=/]\s$")
 NOUN = (
@@ -31,7 +32,9 @@ VERB = (
 )
 """Words with the ending of a plural that are none."""
 PLURAL = rf"(?!(?:{VERB})\b)[A-Za-z][\w-]*s"
-UNIT_AFTER = re.compile(rf"\s(?:%|(?:{NOUN}|{PLURAL})(?:/(?:[kMG]?FLOP|s|byte|bit|token|param\w*))?)(?![\w-])")
+UNIT_AFTER = re.compile(
+    rf"\s(?:%|(?:{NOUN}|{PLURAL})(?:/(?:[kMG]?FLOP|s|byte|bit|token|param\w*))?)(?: per [a-z]+)?(?![\w-])"
+)
 
 Place = tuple[int, int]
 """Where a statement begins and ends in a readable text."""
@@ -62,9 +65,9 @@ def statements(text: str, is_known: Callable[[str], bool]) -> Iterator[Place]:
     `is_known` tells of a name with digits, of code between backticks, and of a letter between dollar signs whether it
     comes from elsewhere: from a catalogue, from the page's code, from the registry.
 
-    >>> text = "From −9 to 10 ms on 2 A100s, at batch 4: $2P$."
+    >>> text = "From −9 to 10 ms on 2 A100s, 4 FLOP per byte: $2P$ of $b_w$, or $pq$."
     >>> [text[start:end] for start, end in statements(text, {"A100s"}.__contains__)]
-    ['−9', '10 ms', '2 A100s', '4', '$2P$']
+    ['−9', '10 ms', '2 A100s', '4 FLOP per byte', '$2P$', '$pq$']
     """
     end = after = 0
     for special in [*CODE_OR_MATHEMATICS.finditer(text), None]:
@@ -80,7 +83,9 @@ def statements(text: str, is_known: Callable[[str], bool]) -> Iterator[Place]:
 
 
 def _states_something(special: str) -> bool:
-    return bool(re.search(r"\d", special) or (special.startswith("$") and RELATION.search(special)))
+    if re.search(r"\d", special):
+        return True
+    return special.startswith("$") and bool(RELATION.search(special) or len({*LETTER.findall(special)}) > 1)
 
 
 def _extended(text: str, start: int, end: int) -> Place:
@@ -99,4 +104,5 @@ def sentence_around(text: str, place: int) -> str:
     ends = [match.end() for match in re.finditer(r"[.?!](?=\s|$)", text)]
     start = max((end for end in ends if end <= place), default=0)
     stop = min((end for end in ends if end > place), default=len(text))
-    return text[max(start, place - 120) : min(stop, place + 120)].strip()
+    first, last = max(start, place - 120), min(stop, place + 120)
+    return f"{'…' * (first > start)}{text[first:last].strip()}{'…' * (last < stop)}"
