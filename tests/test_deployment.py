@@ -521,3 +521,12 @@ def test_a_hugging_face_configuration_equals_the_catalogue(tmp_path):
         model, same = ll.Model.from_hf_config(path, name="mine"), {"weight_bits": 16}
         times = [ll.decode_step_time(each, "H100-SXM", context=4096, **same) for each in (model, ll.models[ours])]
         assert times[0] == pytest.approx(times[1], rel=1e-12)
+
+
+def test_only_weights_of_fewer_bits_than_16_have_scales():
+    narrow, plain = (
+        ll.memory("Llama-3-8B", "H100-SXM", weight_bits=bits, group_size=128, context=1).weights for bits in (15, 16)
+    )
+    assert plain == ll.memory("Llama-3-8B", "H100-SXM", context=1).weights
+    without = ll.memory("Llama-3-8B", "H100-SXM", weight_bits=15, context=1).weights
+    assert narrow > without

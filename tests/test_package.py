@@ -104,6 +104,8 @@ def test_what_differs_in_one_value_is_not_equal():
     assert model != dataclasses.replace(model, n_layers=81)
     assert device != dataclasses.replace(device, mem_size=81e9)
     assert model != device
+    assert len({device, dataclasses.replace(device, remark="")}) == 1
+    assert "None" not in f"{model!r} {device!r}"
     assert ll.Deployment(model=model, device=device, tp=[1, 4], weight_bits=8) != DEPLOYMENT
     assert ll.Deployment(model=model, device=device, tp=np.array([1, 8]), weight_bits=8) == DEPLOYMENT
     assert hash(DEPLOYMENT) == hash(copy.deepcopy(DEPLOYMENT))

@@ -113,3 +113,20 @@ def test_arrays_broadcast():
         for p in (10, 1000)
     ]
     np.testing.assert_allclose(times, one_by_one, rtol=1e-12)
+
+
+def test_an_explanation_takes_the_faster_way_of_a_layer_as_the_times_do():
+    request = dict(model="DeepSeek-V3-671B", device="H200-SXM", tp=8, batch=1, prompt=64)
+    for cached in (64, 4096, 262_144):
+        explained = ll.explain(**request, cached=cached)
+        assert explained.time == pytest.approx(ll.prefill_time(**request, cached=cached), rel=1e-12)
+
+
+def test_messages_move_and_compute_nothing():
+    rows = ll.explain("Llama-3-70B", "H100-SXM", tp=4, pp=2, context=1000, link_latency=1e-6).rows
+    sent = [row for row in rows if row.name in ("all-reduces", "stages")]
+    assert len(sent) == 2
+    for row in sent:
+        assert row.time > 0
+        assert row.flops == row.weight_bytes == row.kv_bytes == row.activation_bytes == 0
+        assert row.compute_time == row.memory_time == 0
