@@ -115,12 +115,17 @@ def test_an_unknown_device_is_refused_as_everywhere():
 
 
 @pytest.mark.long
-def test_the_fit_gives_the_constants_again():
-    """Not to the digit: a solver of another version may end elsewhere in a flat valley."""
-    from fit_collectives import all_fits
+def test_no_constants_are_found_that_fit_better():
+    """Other constants may fit as well: a solver on another processor may end elsewhere in a flat valley."""
+    from fit_collectives import all_fits, errors_of
 
-    values = dict(n_devices=np.array([[2.0], [4.0], [8.0]]), message_bytes=np.geomspace(256, 2**28, 21))
+    shipped, found = [], []
     for rows in all_fits(TIMES):
         setting = {name: getattr(rows[0], name) for name in ("device", "implementation", "operation", "left_out")}
-        shipped = fastest(collective_constants(**setting), values)
-        assert np.median(np.abs(fastest(rows, values) / shipped - 1)) < 0.02
+        if not setting["left_out"]:
+            found += rows
+            shipped += collective_constants(**setting)
+    keys = ["device", "operation", "implementation"]
+    before, now = (errors_of(TIMES, rows).groupby(keys)["error"].mean() for rows in (shipped, found))
+    assert (before < 1.05 * now).all()
+    assert (now < 1.05 * before).all()
