@@ -310,3 +310,11 @@ def test_twenty_thousand_mutated_configurations_give_models_or_clear_errors():
 def test_the_fields_make_a_model_by_hand_too():
     fields = model_fields(LLAMA)
     assert ll.Model(**fields) == ll.Model.from_hf_config(LLAMA)
+
+
+@pytest.mark.parametrize("scheme", [{"num_bits": 1000}, [], 8])
+def test_a_cache_scheme_that_is_none_is_refused_under_either_name(scheme):
+    for key in ("kv_cache_scheme", "kv_cache_quant_algo"):
+        storage = {"quant_method": "modelopt", "quant_algo": "FP8", key: scheme}
+        with pytest.raises(ValueError, match=f"{key}|num_bits"):
+            ll.Model.from_hf_config(LLAMA | {"quantization_config": storage}, name="x")

@@ -176,7 +176,7 @@ class Device(Spec):
             )
         domain = self.link_domain
         if domain is not None and not (
-            isinstance(domain, Real) and 1 <= float(domain) < MOST_DEVICES and domain == int(domain)
+            isinstance(domain, Real) and 1 <= domain < MOST_DEVICES and domain == int(domain)
         ):
             raise ValueError(f"{self.name}: link_domain = {short(domain)}: must be a whole number >= 1")
 

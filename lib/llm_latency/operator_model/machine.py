@@ -141,7 +141,7 @@ def memory_of(
     size = checked("mem_size", device.mem_size if mem_size is None else mem_size)
     if gpu_memory_utilization is None:
         given = checked("memory_reserve", memory_reserve)
-        reserved = np.where(given < 1, given * size, given)
+        reserved = np.where(given < 1, np.minimum(given, 1) * size, given)
         illegal = ((given >= 1) & (given < LEAST_RESERVE)) | (reserved >= size)
         if illegal.any():
             first = short(float(np.broadcast_to(given, illegal.shape)[illegal].flat[0]))

@@ -111,11 +111,12 @@ def by_bits(stored: Mapping[str, float | None], label: str) -> list[tuple[Patter
 
 def cache_bits(keys: Keys) -> float | None:
     """Return the bits of a cached element: a scheme, or the name of one."""
-    scheme = keys.get("kv_cache_scheme", keys.get("kv_cache_quant_algo"))
+    key = "kv_cache_quant_algo" if keys.get("kv_cache_scheme") is None else "kv_cache_scheme"
+    scheme = keys.get(key)
     if scheme is None:
         return None
     if isinstance(scheme, str):
         if scheme not in CACHE_SCHEMES:
-            raise keys.error("kv_cache_scheme", scheme, f"one of {', '.join(CACHE_SCHEMES)}")
+            raise keys.error(key, scheme, f"one of {', '.join(CACHE_SCHEMES)}")
         return CACHE_SCHEMES[scheme]
-    return bits_of(keys.part("kv_cache_scheme"), "num_bits")
+    return bits_of(keys.part(key), "num_bits")
