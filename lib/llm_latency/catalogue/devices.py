@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, replace
 from functools import cached_property
@@ -42,6 +43,14 @@ PLAUSIBLE = dict.fromkeys(PEAKS, ("FLOP/s", 1e9, 1e18, (12, 15))) | {
     "offload_bandwidth": ("byte/s", 1e7, 1e14, (9, 12)),
 }
 """Unit of each quantity, what a machine may have, and the powers of ten of other units that people use for it."""
+
+
+def _is_count_of_devices(value) -> bool:
+    try:
+        number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+    except OverflowError:
+        return False
+    return 1 <= number < MOST_DEVICES and number.is_integer()
 
 
 def check_plausible(name: str, value, owner: str = "") -> None:
@@ -174,11 +183,8 @@ class Device(Spec):
             raise ValueError(
                 f"{self.name}: link_kind = {short(self.link_kind)}: must be one of {', '.join(LINK_KINDS)}"
             )
-        domain = self.link_domain
-        if domain is not None and not (
-            isinstance(domain, Real) and 1 <= domain < MOST_DEVICES and domain == int(domain)
-        ):
-            raise ValueError(f"{self.name}: link_domain = {short(domain)}: must be a whole number >= 1")
+        if self.link_domain is not None and not _is_count_of_devices(self.link_domain):
+            raise ValueError(f"{self.name}: link_domain = {short(self.link_domain)}: must be a whole number >= 1")
 
     @cached_property
     def arguments(self) -> Mapping[str, float]:
