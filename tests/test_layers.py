@@ -27,10 +27,9 @@ LAYERS = [
     "catalogue.gguf formula checks charts.controls",
     "catalogue.dataset evaluation charts.labels formulas.transformer formulas.footprint formulas.attention "
     "formulas.long_context formulas.quantisation",
-    "catalogue.measurements charts.bars operator_model.machine operator_model.search formulas.roofline "
-    "formulas.collectives",
-    "charts.plots formulas.kv_cache formulas.experts formulas.collective_schedules operator_model.operator",
-    "formulas.latency operator_model.blocks operator_model.limits",
+    "catalogue.measurements charts.bars operator_model.machine operator_model.search formulas.roofline",
+    "charts.plots formulas.kv_cache formulas.experts formulas.collectives operator_model.operator",
+    "formulas.latency formulas.collective_schedules operator_model.blocks operator_model.limits",
     "formulas operator_model.operators charts.live calibration.collective_times",
     "operator_model.passes operator_model.sharding",
     "operator_model.execution",

@@ -8,6 +8,7 @@ import sympy as sp
 
 from llm_latency.formula import formula
 from llm_latency.formulas.examples import A100, GPT_260B
+from llm_latency.formulas.roofline import overlapped
 from llm_latency.formulas.transformer import layer_weights
 from llm_latency.notation import (
     FLOP,
@@ -141,10 +142,9 @@ def all_reduce_time():
     return PHASES * (
         (hops - _beyond_hops) * link_latency
         + _beyond_hops * network_latency
-        + sp.Max(
+        + overlapped(
             (_in_node - 1) / _in_node / link_bandwidth,
             (_nodes - 1) / _nodes / (_in_node * network_bandwidth),
-            evaluate=False,  # evaluating takes longer than all other formulas together
         )
         * message_bytes
         / link_efficiency
@@ -175,7 +175,7 @@ def exchange_latency():
 def exchange_time():
     """Time in which devices that divide the sequences of a cache send each other queries and results."""
     elsewhere = (sharing - _sharing_in_node) / sharing / network_bandwidth
-    at_once = sp.Max((_sharing_in_node - 1) / sharing / link_bandwidth, elsewhere, evaluate=False)
+    at_once = overlapped((_sharing_in_node - 1) / sharing / link_bandwidth, elsewhere)
     return PHASES * exchange_latency.term + at_once * exchanged_bytes / link_efficiency
 
 
@@ -190,7 +190,7 @@ def gather_time():
     """Time in which devices that divide the context of a cache send queries to all of them, and add up results."""
     elsewhere = (_sharing_nodes - 1) / network_bandwidth
     # Links pass on what one device of a server has received from the others, as in an all-reduce.
-    at_once = sp.Max((sharing - _sharing_nodes) / link_bandwidth, elsewhere, evaluate=False)
+    at_once = overlapped((sharing - _sharing_nodes) / link_bandwidth, elsewhere)
     return PHASES * exchange_latency.term + at_once * exchanged_bytes / link_efficiency
 
 
@@ -219,7 +219,7 @@ def dispatch_latency():
 )
 def dispatch_time():
     """Time in which the vectors of a device's tokens travel to the devices of their experts, and results back."""
-    at_once = sp.Max(link_copies / link_bandwidth, network_copies / network_bandwidth, evaluate=False)
+    at_once = overlapped(link_copies / link_bandwidth, network_copies / network_bandwidth)
     return PHASES * (dispatch_latency.term + at_once * message_bytes / link_efficiency)
 
 
