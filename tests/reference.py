@@ -433,15 +433,13 @@ def stage_time(model, device, o, p):
 
 
 def peak(model, device, o):
-    """Return the fastest arithmetic: as published, if the device has it, and with sums in 16 bits where it can."""
+    """Return the rate of the arithmetic: as published, if the device has it, and with sums in 16 bits where it can."""
+    peaks = dict.fromkeys(("fp16", "bf16"), device.peak_flops)
+    peaks |= {each: getattr(device, f"peak_flops_{each}") for each in ("fp8", "int8", "fp4")}
     published = model.compute_dtype if o.weight_bits is None and o.expert_bits is None else None
-    if o.compute_dtype is None and getattr(device, f"peak_flops_{published}", None) is not None:
-        return max(getattr(device, f"peak_flops_{published}"), device.peak_flops_fp8_fp16_accumulate or 0)
-    if o.compute_dtype in (None, "fp16"):
-        return max(device.peak_flops, device.peak_flops_fp16_accumulate or 0)
-    if o.compute_dtype == "fp8":
-        return max(device.peak_flops_fp8, device.peak_flops_fp8_fp16_accumulate or 0)
-    return device.peak_flops if o.compute_dtype == "bf16" else getattr(device, f"peak_flops_{o.compute_dtype}")
+    dtype = o.compute_dtype or (published if peaks.get(published) is not None else "fp16")
+    with_short_sums = {"fp16": device.peak_flops_fp16_accumulate, "fp8": device.peak_flops_fp8_fp16_accumulate}
+    return max(peaks[dtype], with_short_sums.get(dtype) or 0)
 
 
 def rows_of(model, device, o, p, rounds):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import llm_latency as ll
 import reference
+from llm_latency.catalogue.devices import COMPUTE_DTYPES
 from llm_latency.operator_model.sharding import CACHE_SPLITS
 
 ATTENTION = {
@@ -82,7 +83,7 @@ def models(draw, attention, windowed, experts):
         shape |= draw(some({"bytes_per_expert_param": st.sampled_from([1, 2])}))
     windowed_layers = draw(st.integers(1, n_layers)) if windowed else 0
     dense_layers = draw(st.integers(1, n_layers - 1)) if "dense" in parts else 0
-    shape |= dict(compute_dtype=draw(st.sampled_from([None, "fp8", "int8"])))
+    shape |= dict(compute_dtype=draw(st.sampled_from([None, *COMPUTE_DTYPES])))
     shape |= dict(groups=groups_of(n_layers, draw(st.permutations(range(n_layers))), windowed_layers, dense_layers))
     return ll.Model(name="random", **shape)
 
@@ -124,7 +125,7 @@ def options(draw, experts, routing, soft):
         pp=draw(st.integers(1, 2) | st.sampled_from([4, 7, 16])),
         microbatches=draw(st.integers(1, 8)),
         routing=routing,
-        compute_dtype=draw(st.sampled_from([None, "fp16", "bf16", "fp8", "int8", "fp4"])),
+        compute_dtype=draw(st.sampled_from([None, *COMPUTE_DTYPES])),
         cache_split=draw(st.sampled_from(["heads", *CACHE_SPLITS, "best"])),
         devices_per_node=draw(st.sampled_from([1, 2, 4, 8, 16])),
         all_reduce=draw(st.sampled_from(["direct", "ring"])),
