@@ -36,7 +36,7 @@ LAYERS = [
     "operator_model.shape",
     "operator_model.deployment",
     "operator_model.options",
-    "operator_model.memory",
+    "operator_model.memory operator_model.ways",
     "operator_model.times operator_model.explain charts.pass_expressions",
     "charts.calculator",
     "catalogue operator_model calibration charts",

@@ -67,6 +67,33 @@ def test_the_best_split_is_no_slower_than_any(model, request, batch, tp):
     assert best <= SLACK * min(others)
 
 
+@given(models, requests, batches, st.sampled_from([2, 16]), st.sampled_from(["weights", "cache"]), st.floats(0.01, 1))
+def test_the_best_split_beside_a_second_memory_is_one_that_there_is(model, request, batch, tp, what, share):
+    options = dict(tp=tp, batch=batch, offload=what, offload_share=share, offload_bandwidth=64e9)
+    best, *others = (
+        time_of(model, "H200-SXM", request, cache_split=split, **options) for split in ("best", *CACHE_SPLITS)
+    )
+    assert best <= SLACK * min(others)
+    if len(ll.models[model].layers) == 1:
+        assert best == pytest.approx(min(others), rel=1e-12)
+    explained = ll.explain(model, "H200-SXM", cache_split="best", routing="identical", **request, **options)
+    assert explained.time == pytest.approx(best, rel=1e-12)
+
+
+def test_a_split_that_runs_faster_and_one_that_fetches_less_are_not_mixed():
+    # Copies of attention's matrices save messages, and come from the second memory for longer.
+    options = dict(tp=16, offload="weights", offload_bandwidth=64e9)
+    best, heads, copied = (
+        ll.prefill_time("Llama-3-8B", "H200-SXM", batch=[1, 8, 64], prompt=1024, cache_split=split, **options)
+        for split in ("best", "heads", "data-parallel")
+    )
+    assert list(best) == pytest.approx(list(np.minimum(heads, copied)), rel=1e-12)
+    assert list(heads < copied) == [True, True, False]
+    found = ll.explain("Llama-3-8B", "H200-SXM", batch=8, prompt=1024, cache_split="best", **options)
+    assert found.time == pytest.approx(best[1], rel=1e-12)
+    assert "cache divided by heads" in found.title
+
+
 @given(st.sampled_from(["Llama-3-8B", "Gemma-3-27B"]), requests, batches, st.sampled_from([2, 4]))
 def test_where_each_device_has_a_key_head_there_is_nothing_to_divide(model, request, batch, tp):
     options = dict(tp=tp, batch=batch)

@@ -116,7 +116,7 @@ class Deployment:
         ``sequences`` or ``context``: they divide the sequences, or the tokens of each, and send each other queries and
         results; ``data-parallel``: they divide the sequences, and each has all matrices of attention;
         ``expert-parallel``: also all shared experts, and tokens travel to those of the other groups that they visit;
-        ``best``: whatever is fastest for a layer, in the memory of ``context``.
+        ``best``: for all equal layers what makes the pass fastest, in the memory of ``context``.
     offload : str, optional
         What lies in a second memory, such as the host's: ``none``, ``weights``, ``experts`` or ``cache``. It is read
         while other operators run; so far only with one stage.

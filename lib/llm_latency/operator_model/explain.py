@@ -16,7 +16,6 @@ from llm_latency.operator_model.deployment import PLAIN_DTYPE, Deployment
 from llm_latency.operator_model.execution import (
     ORDER,
     Execution,
-    layer_time,
     message_times,
     offload_time,
     operators_of,
@@ -25,6 +24,7 @@ from llm_latency.operator_model.memory import check_fit
 from llm_latency.operator_model.operators import LayerKind
 from llm_latency.operator_model.options import deployed, takes_options
 from llm_latency.operator_model.passes import DECODE, PREFILL, Pass
+from llm_latency.operator_model.ways import fastest_ways
 from llm_latency.suggestions import short
 from llm_latency.table import escaped, markdown_table
 
@@ -282,11 +282,9 @@ def _wait(rows: Iterable[OperatorShare], parts: list[Part], rounds: float) -> It
 def _parts(kind: Pass, deployment: Deployment, values: Mapping[str, np.ndarray]) -> list[Part]:
     """List what a pass consists of: what it does but once, and the layers of each group in their fastest way."""
     found: list[Part] = [(1, None, deployment.executions[0], values)]
-    for group in deployment.groups:
-        own = kind.reached(values | group.sizes)
-        ways = group.ways_in(kind, deployment.executions, bool(values["context"] > 0))
-        layer, execution = min(ways, key=lambda way: value_of(layer_time(*way), own)) if ways[1:] else ways[0]
-        found.append((group.count, layer, execution, own))
+    ways = fastest_ways(kind, deployment, values)
+    for group, (layer, execution) in zip(deployment.groups, ways, strict=True):
+        found.append((group.count, layer, execution, kind.reached(values | group.sizes)))
     return found
 
 

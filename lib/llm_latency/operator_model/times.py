@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import reduce
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,11 +10,10 @@ import numpy as np
 from llm_latency.checks import common_shape, legal_result, scalar_or_array
 from llm_latency.evaluation import value_of
 from llm_latency.operator_model.deployment import Deployment
-from llm_latency.operator_model.execution import ends_time, layer_time, offload_time
 from llm_latency.operator_model.memory import check_fit
 from llm_latency.operator_model.options import deployed, takes_options
 from llm_latency.operator_model.passes import DECODE, PREFILL, Pass
-from llm_latency.operator_model.shape import EqualLayers
+from llm_latency.operator_model.ways import shortest_time
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -32,35 +30,9 @@ REQUEST = ("batch", "prompt", "context", "output", "tp", "pp")
 def _seconds(kind: Pass, deployment: Deployment, request: Mapping[str, np.ndarray]) -> np.ndarray:
     """Time a pass; the result has the shape of all the values given, even of those without effect."""
     values = kind.values(request)
-    groups = [(group, kind.reached(values | group.sizes)) for group in deployment.groups]
-    first = deployment.executions[0]
-    time = value_of(ends_time(first), values)
-    for group, own in groups:
-        time = time + group.count * _fastest(layer_time, group, kind, deployment, own)
-    if deployment.offload != "none":
-        waits = value_of(offload_time(None, first), values)
-        for group, own in groups:
-            waits = waits + group.count * _fastest(offload_time, group, kind, deployment, own)
-        time = np.maximum(time, waits)
+    time = shortest_time(kind, deployment, values)
     seconds = value_of(kind.rounds, values) * time + np.zeros(common_shape(request))
     return _legal(f"the time of a {kind.name}", seconds, request)
-
-
-def _fastest(
-    time: Callable, group: EqualLayers, kind: Pass, deployment: Deployment, values: Mapping[str, np.ndarray]
-) -> np.ndarray:
-    """Return the shortest time of a layer over the ways in which it can run, of which a cache allows more."""
-    known: dict[tuple, np.ndarray] = {}
-
-    def shortest(over_a_cache: bool) -> np.ndarray:
-        ways = group.ways_in(kind, deployment.executions, over_a_cache)
-        known.update({way: value_of(time(*way), values) for way in ways if way not in known})
-        return reduce(np.minimum, (known[way] for way in ways))
-
-    cached = values["context"] > 0
-    if cached.all() or not cached.any():
-        return shortest(bool(cached.all()))
-    return np.where(cached, shortest(True), shortest(False))
 
 
 def _legal(name: str, seconds: np.ndarray, request: Mapping[str, np.ndarray]) -> np.ndarray:
