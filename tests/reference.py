@@ -5,6 +5,7 @@ of the model. `o` holds the options of `ll.Deployment`, `p` what a pass means fo
 """
 
 from collections import defaultdict
+from itertools import product as product_of
 from math import ceil, inf
 from types import SimpleNamespace
 from typing import NamedTuple
@@ -328,18 +329,11 @@ def ways_of(group, o, p):
     return [(SimpleNamespace(**vars(o) | dict(cache_split=split)), each) for each in passes for split in splits]
 
 
-def decoder(model, o, p, time=None):
-    """List the operators of a pass with their names, a device's share of all layers, and how each group runs.
-
-    `time` adds up what a group takes in one way; without it the first one is taken.
-    """
-    found, chosen = [*ends(model, o, p).items()], []
-    for group in model.layers:
-        ways = [(layers(model, group, *way), group, *way) for way in ways_of(group, o, p)]
-        best = min(ways, key=lambda way: time(*way)) if time else ways[0]
-        found += best[0].items()
-        chosen.append(best[1:])
-    return found, chosen
+def decoder(model, o, p, ways=None):
+    """List the operators of a pass with their names, a device's share of all layers, each in a way or its first."""
+    ways = ways or [ways_of(group, o, p)[0] for group in model.layers]
+    found = [layers(model, group, *way) for group, way in zip(model.layers, ways, strict=True)]
+    return [pair for operators in (ends(model, o, p), *found) for pair in operators.items()]
 
 
 # Times: page operator-model.
@@ -442,29 +436,49 @@ def peak(model, device, o):
     return max(peaks[dtype], with_short_sums.get(dtype) or 0)
 
 
-def rows_of(model, device, o, p, rounds):
+def times(model, device, o, one):
+    """Return how long a device computes for an operator, and how long it reads and writes."""
+    moved = o.activation_traffic * model.bytes_per_activation * one.activations
+    arithmetic, bandwidth = peak(model, device, o) * o.compute_efficiency, device.mem_bandwidth * o.bandwidth_efficiency
+    return one.flops / arithmetic, (one.weight_bytes + one.kv_bytes + moved) / bandwidth
+
+
+def running_and_arriving(model, device, o, operators):
+    """Return how long operators run, and how long what they need from a second memory travels."""
+    running = sum(
+        one.count * overlapped(*times(model, device, o, kept_here(name, one, o)), o.overlap_exponent)
+        for name, one in operators.items()
+    )
+    return running, sum(one.count * moved_there(name, one, o) for name, one in operators.items()) / o.offload_bandwidth
+
+
+def fastest_ways(model, device, o, p):
+    """List in which ways the groups of layers make the shortest pass, eq-offload-time: several if they tie."""
+    known = []
+    for group in model.layers:
+        known.append([])
+        for way in ways_of(group, o, p):
+            running, arriving = running_and_arriving(model, device, o, layers(model, group, *way))
+            messages = sum(layer_messages(model, device, group, *way).values())
+            known[-1].append((way, running + messages, arriving))
+    of_ends = running_and_arriving(model, device, o, ends(model, o, p))
+    found = []
+    for choice in product_of(*known):
+        ways, *both = zip(*choice, strict=True)
+        found.append((max(end + sum(some) for end, some in zip(of_ends, both, strict=True)), ways))
+    shortest = min(time for time, _ in found)
+    return [ways for time, ways in sorted(found, key=lambda each: each[0]) if time <= shortest * (1 + 1e-12)]
+
+
+def rows_of(model, device, o, p, rounds, ways):
     """Return what each operator does and moves in a whole pass, on a mean device, and the times of all stages."""
-    arithmetic = peak(model, device, o) * o.compute_efficiency
-    bandwidth = device.mem_bandwidth * o.bandwidth_efficiency
     rows = defaultdict(lambda: defaultdict(int))
-
-    def times(one):
-        moved = o.activation_traffic * model.bytes_per_activation * one.activations
-        return one.flops / arithmetic, (one.weight_bytes + one.kv_bytes + moved) / bandwidth
-
-    def group_time(own, group, o, p):
-        busy = sum(
-            one.count * overlapped(*times(kept_here(name, one, o)), o.overlap_exponent) for name, one in own.items()
-        )
-        return busy + sum(layer_messages(model, device, group, o, p).values())
-
     there = 0
-    found, chosen = decoder(model, o, p, group_time)
-    for name, one in found:
+    for name, one in decoder(model, o, p, ways):
         there += one.count * moved_there(name, one, o)
         one = kept_here(name, one, o)
         runs, activation_bytes = one.count * o.microbatches / o.pp, model.bytes_per_activation * one.activations
-        compute, memory = times(one)
+        compute, memory = times(model, device, o, one)
         more = dict(
             flops=runs * one.flops,
             weight_bytes=runs * one.weight_bytes,
@@ -476,8 +490,8 @@ def rows_of(model, device, o, p, rounds):
         )
         rows[name] = {field: rows[name][field] + amount for field, amount in more.items()}
     nothing = dict.fromkeys(rows["norms"], 0)
-    for way in chosen:
-        for name, time in layer_messages(model, device, *way).items():
+    for group, way in zip(model.layers, ways, strict=True):
+        for name, time in layer_messages(model, device, group, *way).items():
             rows[name] = nothing | {"time": rows[name]["time"] + rounds * time}
     rows["stages"] = nothing | {"time": rounds * stage_time(model, device, o, p)}
     wait = rounds * there / o.offload_bandwidth - sum(row["time"] for row in rows.values())
@@ -508,18 +522,22 @@ def kept_here(name, one, o):
 
 
 def operators(model, device, *, batch=1, context=None, prompt=None, steps=1, draft_tokens=0, cached=0, **options):
-    """Return the rows of `ll.explain`: of a decode step, or the mean of several, if a context is given."""
+    """Yield the rows of `ll.explain`: of a decode step, or the mean of several, if a context is given.
+
+    They come once for each of the fastest ways, which differ in what they do and not in how long it takes.
+    """
     o = given(options)
     part = batch / o.microbatches
     if prompt is None:
-        step = decode_pass(model, part, context, steps, draft_tokens)
-        return rows_of(model, device, o, step, max(1, o.microbatches / o.pp))
-    return rows_of(model, device, o, prefill_pass(model, part, prompt, cached), 1 + (o.microbatches - 1) / o.pp)
+        p, rounds = decode_pass(model, part, context, steps, draft_tokens), max(1, o.microbatches / o.pp)
+    else:
+        p, rounds = prefill_pass(model, part, prompt, cached), 1 + (o.microbatches - 1) / o.pp
+    return (rows_of(model, device, o, p, rounds, ways) for ways in fastest_ways(model, device, o, p))
 
 
 def pass_time(*arguments, **request):
     """Add up the times of operators and messages: eq-pass-time, times eq-rounds."""
-    return sum(row["time"] for row in operators(*arguments, **request).values())
+    return sum(row["time"] for row in next(operators(*arguments, **request)).values())
 
 
 def decode_step_time(model, device, *, batch=1, context, **options):
@@ -596,7 +614,7 @@ def activations_of(model, o, batch, prompt):
     """Return the bytes of the stream of a micro-batch and of the widest kernel, in a decode step or a prefill."""
     part = batch / o.microbatches
     p = decode_pass(model, part, 0) if prompt == 1 else prefill_pass(model, part, prompt)
-    live = max(one.live for _, one in decoder(model, o, p)[0])
+    live = max(one.live for _, one in decoder(model, o, p))
     return model.bytes_per_activation * (p.T * model.d_model + live)
 
 

@@ -167,17 +167,25 @@ def rows(model, device, **request):
     return {row.name: row for row in ll.explain(model, device, **request).rows}
 
 
+def differences(found, expected):
+    """Yield where the library's rows are not the expected ones."""
+    for name in {*found, *expected}:
+        for field in expected["norms"]:
+            values = [getattr(found.get(name), field, None), expected.get(name, {}).get(field)]
+            if None in values or values[0] != pytest.approx(values[1], rel=1e-9, abs=0):
+                yield name, field, *values
+
+
 @kinds_of_models
 @given(st.data(), steps | prefills)
 def test_every_operator_does_moves_and_takes_what_the_pages_say(kinds, data, request):
     model, device, option = data.draw(deployments(kinds))
-    if option["cache_split"] == "best":  # of two ways that take equally long, either may be told
+    if option["cache_split"] == "best":  # thousands of ways can take equally long
         option["cache_split"] = "context"
-    found, expected = rows(model, device, **request, **option), reference.operators(model, device, **request, **option)
-    assert found.keys() == expected.keys()
-    for name, row in expected.items():
-        for field, value in row.items():
-            assert getattr(found[name], field) == pytest.approx(value, rel=1e-9, abs=0), (name, field)
+    found = rows(model, device, **request, **option)
+    # Of a few ways that take equally long, as latent vectors expanded or not where weights decide, any may be told.
+    ways = reference.operators(model, device, **request, **option)
+    assert min((list(differences(found, expected)) for expected in ways), key=len) == []
 
 
 @kinds_of_models
@@ -191,6 +199,8 @@ def test_a_step_a_prefill_and_a_request_take_as_long_as_the_pages_say(kinds, dat
     ):
         expected = getattr(reference, name)(model, device, **request, **option)
         assert getattr(ll, name)(model, device, **request, **option) == pytest.approx(expected, rel=1e-9), name
+        if name != "request_time":
+            assert ll.explain(model, device, **request, **option).time == pytest.approx(expected, rel=1e-9), name
 
 
 @kinds_of_models
