@@ -210,6 +210,17 @@ def test_the_soft_maximum_lies_between_the_longer_time_and_the_sum():
         assert max(first, second) <= soft[-1] <= max(first, second) * 1.02
 
 
+def test_beside_no_work_the_soft_maximum_is_the_other_time_even_if_that_is_nothing():
+    some = sp.Symbol("some", nonnegative=True)
+    assert soft_maximum(sp.S.Zero, some) == soft_maximum(some, sp.S.Zero) == some
+    # Norms compute nothing, and all that they read lies in the second memory.
+    options = dict(context=1000, offload="weights", offload_bandwidth=64e9)
+    hard, soft = (
+        ll.decode_step_time("Llama-3-8B", "H100-SXM", overlap_exponent=exponent, **options) for exponent in (None, 1)
+    )
+    assert soft == hard == pytest.approx(ll.memory("Llama-3-8B", "H100-SXM", **options).offloaded / 64e9, rel=0.1)
+
+
 def test_identical_routing_touches_no_more_experts_than_uniform():
     model = ll.models["Mixtral-8x7B"]
     [group] = layer_groups(model)

@@ -156,7 +156,7 @@ def soft_maximum(first: sp.Expr, second: sp.Expr) -> sp.Expr:
     Parameters
     ----------
     first, second : sympy.Expr
-        Times, second; the first positive.
+        Times, second; the first is positive or written as 0, the second may be 0 in any case.
 
     Returns
     -------
@@ -169,10 +169,15 @@ def soft_maximum(first: sp.Expr, second: sp.Expr) -> sp.Expr:
     5
     >>> soft_maximum(sp.Integer(3), sp.Integer(4)).subs(overlap_exponent, 1)
     7
+    >>> soft_maximum(sp.Integer(0), sp.Integer(4))
+    4
 
     References
     ----------
     Derived in operator-model, Eq. (eq-soft-maximum).
     """
-    longest, shortest = overlapped(first, second), sp.Min(first, second, evaluate=first.is_number)
+    longest = overlapped(first, second)
+    if 0 in (first, second):
+        return longest
+    shortest = sp.Min(first, second, evaluate=first.is_number)
     return longest * (1 + (shortest / longest) ** overlap_exponent) ** (1 / overlap_exponent)
