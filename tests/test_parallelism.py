@@ -21,6 +21,11 @@ requests = st.one_of(
 )
 batches = st.integers(1, 300)
 SLACK = 1 + 1e-12
+MANY_HEADS = ll.Model(
+    **dict(name="many heads", n_layers=2, d_model=64, n_heads=16, n_kv_heads=1, head_dim=64, vocab=1024),
+    **dict(mlp_width=16, mlp_matrices=2, vocab_matrices=1, n_positions=0),
+)
+"""A model whose attention has the widest vectors."""
 
 
 def time_of(model, device, request, **options):
@@ -119,6 +124,37 @@ def test_a_slower_second_memory_never_saves_time_and_holds_what_the_first_does_n
     held = ll.memory(model, "GH200-96GB", context=1000, offload_bandwidth=rate, **options)
     assert held.weights + held.offloaded == pytest.approx(plain.weights, rel=1e-9)
     assert held.weights == pytest.approx((1 - share) * plain.weights, rel=1e-9, abs=1)
+
+
+@given(
+    st.sampled_from(["Llama-3-8B", "DeepSeek-V3-671B", MANY_HEADS]),
+    st.sampled_from(["sequences", "data-parallel", "expert-parallel"]),
+    st.sampled_from([2, 8, 16]),
+    st.integers(1, 40),
+    st.integers(1000, 3000),
+    st.sampled_from([{}, {"prompt": 1000}, {"prompt": 1000, "prefill_batch": 1}]),
+)
+def test_the_largest_batch_of_devices_that_divide_sequences_fits_and_no_larger_one(
+    model, split, tp, microbatches, context, passes
+):
+    request = dict(context=context, **passes, tp=tp, microbatches=microbatches, cache_split=split)
+    request |= dict(offload="weights", offload_share=0.9, offload_bandwidth=1e10)
+    [largest] = {ll.memory(model, "H200-SXM", batch=batch, **request).largest_batch for batch in (microbatches, 1000)}
+    below, above = (ll.memory(model, "H200-SXM", batch=max(microbatches, largest + more), **request) for more in (0, 1))
+    assert below.fits or largest < microbatches
+    assert not above.fits
+
+
+def test_a_sequence_more_in_a_micro_batch_counts_for_the_largest_batch():
+    # Three micro-batches on four devices: each twelfth sequence is the first one more on a device in a micro-batch.
+    request = dict(context=1, tp=4, microbatches=3, cache_split="sequences")
+    whole, more = (ll.memory(MANY_HEADS, "H200-SXM", batch=12 * 100_000 + each, **request) for each in (0, 1))
+    head_vectors = 2 * MANY_HEADS.n_heads * MANY_HEADS.head_dim
+    of_the_stream = MANY_HEADS.d_model / 3
+    assert more.activations - whole.activations == pytest.approx(2 * (head_vectors + of_the_stream))
+    sizes = [whole.total, whole.total + 1, more.total - 1, more.total]
+    found = [ll.memory(MANY_HEADS, "H200-SXM", batch=3, mem_size=size, **request).largest_batch for size in sizes]
+    assert found == [1_200_000, 1_200_000, 1_200_000, 1_200_001]
 
 
 def test_a_cache_that_is_divided_is_read_once():

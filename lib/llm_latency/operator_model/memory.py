@@ -21,7 +21,7 @@ from llm_latency.operator_model.execution import Execution, operators_of
 from llm_latency.operator_model.operators import STREAM_BYTES, LayerKind
 from llm_latency.operator_model.options import deployed, takes_options
 from llm_latency.operator_model.passes import DECODE, PREFILL
-from llm_latency.operator_model.search import by_bisection, by_newton
+from llm_latency.operator_model.search import by_bisection, by_newton, largest_between
 from llm_latency.suggestions import short
 from llm_latency.table import markdown_table
 
@@ -377,10 +377,12 @@ def _largest_batch(deployment: Deployment, request: dict[str, np.ndarray], parts
         sequence = _cached(deployment, request["context"], batch)
         return parts | {"batch": batch, "sequence": sequence, "own_activations": own}
 
-    devices = deployment.values["tp"]
-    batch = value_of(MEMORY_RULES["largest_batch"], held(devices * deployment.values["microbatches"]))
-    for _ in range(int(np.max(devices))):
+    def fits(batch: np.ndarray) -> np.ndarray:
         some = held(np.maximum(batch, 1))
-        fits = value_of(MEMORY_RULES["fits"], some | {"held": value_of(MEMORY_RULES["held"], some)})
-        batch = np.where(fits, batch, np.maximum(0, batch - 1))
-    return batch
+        return value_of(MEMORY_RULES["fits"], some | {"held": value_of(MEMORY_RULES["held"], some)})
+
+    # In whole rounds, which bring each device a sequence in each micro-batch, no device has more than others. A batch
+    # between two rounds holds at least its part of the next one.
+    one_round = deployment.values["tp"] * deployment.values["microbatches"]
+    most = value_of(MEMORY_RULES["largest_batch"], held(one_round))
+    return largest_between(fits, np.maximum(0, most - one_round), most)

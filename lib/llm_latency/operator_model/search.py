@@ -1,4 +1,4 @@
-"""The largest length whose bytes fit: of a cache that grows in straight pieces, or in any way."""
+"""The largest length or batch whose bytes fit: of a cache that grows in straight pieces, or in any way."""
 
 from __future__ import annotations
 
@@ -37,3 +37,13 @@ def by_bisection(cached: Callable, free: np.ndarray, _: int) -> np.ndarray:
         fits = cached(middle) <= free
         low, high = np.where(fits, middle, low), np.where(fits, high, middle)
     return np.where(endless, np.inf, low)
+
+
+def largest_between(fits: Callable, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Return the largest whole number up to another one that fits, given one that does, or 0, which need not."""
+    low, beyond = np.broadcast_arrays(low, high + 1)
+    for _ in range(int(np.max(beyond - low)).bit_length()):
+        middle = np.floor((low + beyond) / 2)
+        enough = fits(middle)
+        low, beyond = np.where(enough, middle, low), np.where(enough, beyond, middle)
+    return low
