@@ -24,10 +24,16 @@ The width <span class="math"><mjx-container><mjx-math><mjx-c></mjx-c></mjx-math>
 <script type="application/json">SPEC</script></div>
 <img class="in-dark" src="dark.svg" alt="a">
 </section></section>"""
-SPEC = """{"description": "A line.", "data": {"values": [{"a": 1, "b": 2}, {"a": 2, "b": 3}]}, "mark": "line",
-"config": {"axis": {"labelColor": "var(--pst-color-text-base)"}, "line": {"stroke": "var(--chart-arithmetic)"}},
-"params": [{"name": "n", "value": 2.0, "bind": {"input": "range", "name": "context L [tokens]"}}],
-"encoding": {"x": {"field": "a", "type": "quantitative"}, "y": {"field": "b", "type": "quantitative"}}}"""
+SPEC = """{"description": "A line.", "width": 200, "height": 100, "padding": 5,
+"data": [{"name": "points", "values": [{"a": 1, "b": 2}, {"a": 2, "b": 3}]}],
+"signals": [{"name": "width", "init": "containerSize()[0]"}, {"name": "example", "value": "all"},
+{"name": "n", "value": 2.0, "bind": {"input": "range", "name": "context L [tokens]"}}],
+"scales": [{"name": "x", "type": "linear", "range": "width", "domain": {"data": "points", "field": "a"}},
+{"name": "y", "type": "linear", "range": "height", "domain": {"data": "points", "field": "b"}}],
+"axes": [{"scale": "x", "orient": "bottom", "labelColor": "var(--pst-color-text-base)"}],
+"marks": [{"type": "line", "from": {"data": "points"}, "encode": {"update": {"x": {"scale": "x", "field": "a"},
+"y": {"scale": "y", "field": "b"}, "stroke": {"value": "var(--chart-arithmetic)"}}}}]}"""
+"""A chart as the site stores it: compiled to Vega."""
 SECOND = """
 <section id="the-second"><h1>The second</h1>
 <p id="id1"><a class="github reference external" href="https://example.org/a/b">a/b</a></p>

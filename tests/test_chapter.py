@@ -136,9 +136,13 @@ def test_a_colour_without_a_counterpart_on_paper_is_refused(tmp_path):
 
 
 def test_the_setting_of_a_chart_is_put_in_words():
-    context = {"value": 512.0, "bind": {"input": "range", "name": "context L [tokens]"}}
-    choice = {"value": 16, "bind": {"input": "select", "name": "bits", "options": [8, 16], "labels": ["8", "all"]}}
-    specification = {"params": [context, choice, {"name": "step"}]}
+    context = {"name": "own_context", "value": 512.0, "bind": {"input": "range", "name": "context L [tokens]"}}
+    choice = {
+        "name": "bits",
+        "value": 16,
+        "bind": {"input": "select", "name": "bits", "options": [8, 16], "labels": ["8", "all"]},
+    }
+    specification = {"signals": [context, choice, {"name": "step", "update": "2 * bits"}]}
     assert setting_in_words(specification) == "context L = 512 tokens; bits = all"
 
 

@@ -18,7 +18,7 @@ BODY_FONT, BODY_SIZE = "STIXGeneral-Regular", 10
 HEADING_SIZE = 11
 """The size of the smallest headings in points, as `print.css` sets it."""
 PAGE_NUMBER_SIZE = 9.5
-LARGEST_FILE = 15e6
+LARGEST_FILE = 25e6
 """Bytes."""
 UNCHANGED = (1, 0, 0, 1, 0, 0)
 """The transformation that changes nothing."""
