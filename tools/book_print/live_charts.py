@@ -9,7 +9,7 @@ import vl_convert
 from bs4 import Tag
 
 from book_site.chart_colours import VARIABLES
-from book_site.live_charts import EXAMPLE
+from book_site.live_charts import controls_of
 
 from .markup import parse_element
 
@@ -46,19 +46,15 @@ def colour_on_paper(variable: re.Match) -> str:
 
 def of_width(specification: dict, width: int) -> dict:
     """Give a chart, which on the site is as wide as its column, a width in pixels."""
-    signals = [
-        {"name": "width", "value": width} if each["name"] == "width" else each for each in specification["signals"]
-    ]
-    return specification | {"signals": signals}
+    others = [signal for signal in specification["signals"] if signal["name"] != "width"]
+    return specification | {"signals": [{"name": "width", "value": width}, *others]}
 
 
 def setting_in_words(specification: dict) -> str:
     """Name the value of each control of a chart, as in "batch = 4 sequences; bits = 8"."""
     words = []
-    for signal in specification["signals"]:
-        if "bind" not in signal or signal["name"] == EXAMPLE:
-            continue
-        control, value = signal["bind"], signal["value"]
+    for parameter in controls_of(specification):
+        control, value = parameter["bind"], parameter["value"]
         name, _, unit = control["name"].rstrip("]").partition(" [")
         if "options" in control:
             value = control.get("labels", control["options"])[control["options"].index(value)]

@@ -98,8 +98,12 @@ def visit_html(translator: HTML5Translator, node: LiveChart) -> None:
 
 
 def controls_of(spec: dict) -> list[dict]:
-    """List the parameters that have a control on the page: it has buttons in place of JupyterLab's menu of presets."""
-    return [parameter for parameter in spec["params"] if "bind" in parameter and parameter.get("name") != EXAMPLE]
+    """List the parameters that have a control on the page: it has buttons in place of JupyterLab's menu of presets.
+
+    Compiled to Vega, a specification has them among its signals.
+    """
+    parameters = spec["signals" if "signals" in spec else "params"]
+    return [parameter for parameter in parameters if "bind" in parameter and parameter.get("name") != EXAMPLE]
 
 
 def presets_of(spec: dict) -> dict[str, dict[str, float]]:

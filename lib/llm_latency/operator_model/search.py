@@ -29,20 +29,18 @@ def by_newton(cached: Callable, free: np.ndarray, pieces: int) -> np.ndarray:
 
 def by_bisection(cached: Callable, free: np.ndarray, _: int) -> np.ndarray:
     """Return the same where a longer context can make another stage the fullest, so that the cache grows faster."""
-    low = 0 * (free + cached(np.zeros(())))
-    high = low + LONGEST
-    endless = cached(high) <= free
-    while np.any(high - low > 1):
-        middle = np.floor((low + high) / 2)
-        fits = cached(middle) <= free
-        low, high = np.where(fits, middle, low), np.where(fits, high, middle)
-    return np.where(endless, np.inf, low)
+
+    def fits(length: np.ndarray) -> np.ndarray:
+        return cached(length) <= free
+
+    none = 0 * (free + cached(np.zeros(())))
+    return np.where(fits(none + LONGEST), np.inf, largest_between(fits, none, none + LONGEST - 1))
 
 
 def largest_between(fits: Callable, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """Return the largest whole number up to another one that fits, given one that does, or 0, which need not."""
     low, beyond = np.broadcast_arrays(low, high + 1)
-    for _ in range(int(np.max(beyond - low)).bit_length()):
+    while np.any(beyond - low > 1):
         middle = np.floor((low + beyond) / 2)
         enough = fits(middle)
         low, beyond = np.where(enough, middle, low), np.where(enough, beyond, middle)

@@ -16,8 +16,6 @@ from llm_latency.operator_model.shape import EqualLayers
 
 __all__ = ["fastest_ways", "shortest_time"]
 
-NOTHING = np.zeros(())
-
 
 def shortest_time(kind: Pass, deployment: Deployment, values: Mapping[str, np.ndarray]) -> np.ndarray:
     """Return the time of one micro-batch, every layer in its fastest way.
@@ -123,16 +121,14 @@ def _times(
     for way in _ways(group, kind, deployment, values):
         running = group.count * value_of(layer_time(*way), own)
         running = running if way in always else np.where(values["context"] > 0, running, np.inf)
-        fetching = NOTHING if deployment.offload == "none" else group.count * value_of(offload_time(*way), own)
-        found.append((running, fetching))
+        found.append((running, group.count * value_of(offload_time(*way), own)))
     return found
 
 
 def _times_of_ends(deployment: Deployment, values: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """Return the same of what a pass does but once."""
     first = deployment.executions[0]
-    fetching = NOTHING if deployment.offload == "none" else value_of(offload_time(None, first), values)
-    return value_of(ends_time(first), values), fetching
+    return value_of(ends_time(first), values), value_of(offload_time(None, first), values)
 
 
 def _one_is_least_in_both(ways: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
